@@ -1,0 +1,1 @@
+//! NDA: types, node arena, canonical bytes, object hashes, validator and text form.

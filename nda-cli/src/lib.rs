@@ -1,0 +1,1 @@
+//! NDA: the nda command.

@@ -1,0 +1,1 @@
+//! NDA: deterministic vector, 2-bit matrix and scalar math kernels.

@@ -1,0 +1,1 @@
+//! NDA: a prelude that lets rustc compile programs in the text form.

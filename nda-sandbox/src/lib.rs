@@ -1,0 +1,1 @@
+//! NDA: the public API: engine, limits, host imports, typed calls, containment.

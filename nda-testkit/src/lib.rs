@@ -1,0 +1,1 @@
+//! NDA: test suite per tier, program generator, oracles (dev only).

@@ -1,0 +1,2 @@
+//! NDA: cargo xtask bench|ci|fuzz|bless (dev only).
+fn main() {}
