@@ -1,1 +1,4 @@
-//! NDA: test suite per tier, program generator, oracles (dev only).
+//! Judges of NDA, for tests only: one suite instantiated per tier, a generator of valid programs, oracles.
+#![forbid(unsafe_code)]
+
+pub mod docs;
