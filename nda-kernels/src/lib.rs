@@ -48,3 +48,8 @@ mod table;
 pub use canon::{CANON32, CANON64, canon_slice, canon32, canon64, f32_to_f64_canon};
 pub use matrix::{Codebook, NonFinite, PackedError, PackedRef};
 pub use table::{Kernels, kernels};
+
+/// The example of the README, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -14,8 +14,24 @@
 //! rounding and reaches infinity and zero by itself.
 //!
 //! # Errors
-//! In units in the last place of the exact result (the spacing of `f32` there, at least 2^-149), over **all**
-//! 2^32 inputs: `cargo run --release -p nda-kernels --example ulp32`. [`BOUNDS`] holds the asserted figures.
+//! In units in the last place of the exact result (the spacing of `f32` there, at least 2^-149), measured over
+//! **all** 2^32 inputs by `cargo run --release -p nda-kernels --example ulp32`, which fails if a bound does not
+//! hold, as does a test on a sample:
+//!
+//! | function | bound (ulp) | measured | at |
+//! | --- | --- | --- | --- |
+//! | [`exp32`] | 1 | 0.9903 | 70.4031 |
+//! | [`tanh32`] | 2.5 | 2.4984 | 4.5050907 |
+//! | [`sigmoid32`] | 2.5 | 2.4019 | -4.157294 |
+//! | [`silu32`], x >= -87 | 3.2 | 3.1938 | -6.793552 |
+//! | [`silu32`], x < -87 | 53 | 52.0139 | -103.97 |
+//! | [`gelu32`], x >= -1 | 3.5 | 3.4897 | -0.9803427 |
+//! | [`gelu32`], x < -1 | 267 | 266.8632 | -9.763938 |
+//! | [`sqrt32`] | 0.5 | 0.5 | correctly rounded by IEEE-754 |
+//!
+//! Below -87 `silu` multiplies a subnormal sigmoid, itself good to half of 2^-149, by x: an absolute error of
+//! 1.4e-43. Below -1 `gelu` is ill conditioned, since a relative error d of the exponent 2u is a relative error
+//! of 2u*d of the result; its absolute error there is at most 5.5e-8.
 //!
 //! NaN gives NaN (of no particular bits: it is made canonical where it is observed).
 

@@ -10,5 +10,5 @@ mod rows;
 
 pub use gemv::{NonFinite, POLL_WORK, gemv, gemv_rows, quantise, rows_per_poll};
 pub use pack::{Packed, QuantError, WeightError, pack_exact, quantise_weights};
-pub use packed::{Codebook, MAX_SCALE, MIN_SCALE, PackedError, PackedRef};
+pub use packed::{Codebook, MAX_SCALE, MIN_SCALE, PackedError, PackedRef, Plane};
 pub use rows::{norm, row};

@@ -186,7 +186,7 @@ impl<'a> PackedRef<'a> {
         Ok(Self { rows, cols, codebook, scale, sign, extra })
     }
 
-    /// [`new`](Self::new) for parts that are right by construction.
+    // `new`, for parts that are right by construction.
     pub(super) const fn from_parts(
         shape: (u16, u16),
         codebook: Codebook,
