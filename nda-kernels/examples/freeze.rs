@@ -39,9 +39,11 @@ impl Rng {
     }
 }
 
-type Named<F> = (&'static str, F);
+type Unary64 = fn(f64) -> f64;
+type Binary64 = fn(f64, f64) -> f64;
+type Unary32 = fn(f32) -> f32;
 
-const UNARY64: [Named<fn(f64) -> f64>; 8] = [
+const UNARY64: [(&str, Unary64); 8] = [
     ("exp", math64::exp),
     ("exp_m1", math64::exp_m1),
     ("ln", math64::ln),
@@ -52,9 +54,9 @@ const UNARY64: [Named<fn(f64) -> f64>; 8] = [
     ("sigmoid", math64::sigmoid),
 ];
 
-const BINARY64: [Named<fn(f64, f64) -> f64>; 2] = [("pow", math64::pow), ("atan2", math64::atan2)];
+const BINARY64: [(&str, Binary64); 2] = [("pow", math64::pow), ("atan2", math64::atan2)];
 
-const UNARY32: [Named<fn(f32) -> f32>; 7] = [
+const UNARY32: [(&str, Unary32); 7] = [
     ("exp32", math32::exp32),
     ("tanh32", math32::tanh32),
     ("sigmoid32", math32::sigmoid32),
