@@ -21,6 +21,8 @@ mod op;
 mod program;
 mod rules;
 mod sections;
+#[cfg(feature = "text")]
+pub mod text;
 mod types;
 mod validate;
 
