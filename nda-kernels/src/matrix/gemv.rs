@@ -98,21 +98,31 @@ static QUATERNARY_SIGN: Decode = decode_table(3, -2);
 static TERNARY_SIGN: Decode = decode_table(1, -1);
 static EXTRA: Decode = decode_table(1, 0);
 
+/// Bytes whose products may be added up in an i16 lane: 127 * 2 * 128 < 2^15.
+const BLOCK: usize = 127;
+
+/// The sums of weight times activation over at most [`BLOCK`] bytes of a row, one sum per bit of a byte. The
+/// loop has eight lanes without a carry between them, which compilers turn into vector instructions.
+#[inline(always)]
+fn block_sums(signs: &Decode, sign: &[u8], extra: &[u8], q: &[[i8; 8]]) -> [i16; 8] {
+    let mut acc = [0i16; 8];
+    for ((&s, &e), q) in sign.iter().zip(extra).zip(q) {
+        let (ws, we) = (&signs[usize::from(s)], &EXTRA[usize::from(e)]);
+        for (j, acc) in acc.iter_mut().enumerate() {
+            *acc += (ws[j] + we[j]) * i16::from(q[j]);
+        }
+    }
+    acc
+}
+
 /// The sum over one row of weight times activation.
 #[inline(always)]
 fn row_sum(signs: &Decode, sign: &[u8], extra: &[u8], q: &[i8]) -> i32 {
     let (whole, rest) = q.as_chunks::<8>();
-    let mut acc = [0i32; 4];
-    for ((&s, &e), q) in sign.iter().zip(extra).zip(whole) {
-        let (ws, we) = (&signs[usize::from(s)], &EXTRA[usize::from(e)]);
-        let w: [i16; 8] = std::array::from_fn(|j| ws[j] + we[j]);
-        let q: [i16; 8] = std::array::from_fn(|j| i16::from(q[j]));
-        for (k, acc) in acc.iter_mut().enumerate() {
-            let (i, j) = (2 * k, 2 * k + 1);
-            *acc += i32::from(w[i]) * i32::from(q[i]) + i32::from(w[j]) * i32::from(q[j]);
-        }
+    let mut sum = 0i32;
+    for ((sign, extra), q) in sign.chunks(BLOCK).zip(extra.chunks(BLOCK)).zip(whole.chunks(BLOCK)) {
+        sum += block_sums(signs, sign, extra, q).iter().map(|&lane| i32::from(lane)).sum::<i32>();
     }
-    let mut sum: i32 = acc.iter().sum();
     if let ([.., s], [.., e]) = (sign, extra) {
         let (ws, we) = (&signs[usize::from(*s)], &EXTRA[usize::from(*e)]);
         // Padding bits meet no activation.
@@ -156,7 +166,7 @@ pub fn gemv_rows(w: &PackedRef<'_>, rows: Range<usize>, q: &[i8], step: f32, y: 
     };
     for (row, y) in rows.zip(y) {
         let (sign, extra) = w.row_planes(row);
-        // |sum| <= 65535 * 2 * 127 < 2^24: exact as f32.
+        // |sum| <= 65535 * 2 * 128 < 2^24: exact as f32.
         *y = row_sum(signs, sign, extra, q) as f32 * factor;
     }
 }

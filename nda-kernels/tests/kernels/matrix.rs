@@ -139,6 +139,9 @@ fn gemv_of_the_greatest_matrix_row_is_exact() {
     assert_eq!(y, [65535.0 * 2.0 * 127.0]);
     matrix::gemv(&w, &vec![-127.0; n], &mut q, &mut y).expect("finite");
     assert_eq!(y, [-65535.0 * 2.0 * 127.0]);
+    // No activation quantises to -128, but the sum must hold it.
+    matrix::gemv_rows(&w, 0..1, &vec![-128; n], 1.0, &mut y);
+    assert_eq!(y, [-65535.0 * 2.0 * 128.0]);
 }
 
 #[test]
