@@ -166,6 +166,9 @@ fn gemv_tiny_activations_give_positive_zero() {
     for x in [[edge / 2.0; 8], [-edge / 2.0; 8], [0.0; 8], [f32::from_bits(1); 8]] {
         let y = gemv(&case, &x).expect("finite");
         assert_eq!(all_bits(&y), vec![0; 30]);
+        let mut q = [1; 8];
+        assert_eq!(matrix::quantise(&x, &mut q).map(f32::to_bits), Ok(0));
+        assert_eq!(q, [0; 8]);
     }
     let y = gemv(&case, &[edge * 2.0; 8]).expect("finite");
     assert!(y.iter().any(|&y| y != 0.0));
@@ -187,6 +190,29 @@ fn quantise_rounds_ties_to_even_and_stays_in_range() {
         let step = matrix::quantise(&[a, -a], &mut q).expect("finite");
         assert_eq!((q, step), ([127, -127], a / 127.0));
     }
+}
+
+#[test]
+fn quantise_multiplies_by_the_rounded_inverse() {
+    // Next to a tie, `x * (127/a)` and `x / a * 127` and the exact quotient round to different integers.
+    let mut rng = Rng(19);
+    let mut told_apart = 0;
+    for _ in 0..2000 {
+        let a = f32::from_bits(0x3f80_0000 | rng.next() as u32 & 0x7f_ffff);
+        let inv = 127.0f32 / a;
+        let mut x = vec![a];
+        for k in 0..127 {
+            let tie = ((f64::from(k) + 0.5) / f64::from(inv)) as f32;
+            x.extend([-1i32, 0, 1].map(|d| f32::from_bits(tie.to_bits().wrapping_add_signed(d))));
+        }
+        let mut q = vec![0; x.len()];
+        matrix::quantise(&x, &mut q).expect("finite");
+        for (&x, &q) in x.iter().zip(&q) {
+            assert_eq!(i64::from(q), ties_to_even(x * inv), "{x:e} {a:e}");
+            told_apart += u32::from(ties_to_even(x * inv) != ties_to_even(x / a * 127.0));
+        }
+    }
+    assert!(told_apart > 100, "{told_apart}");
 }
 
 #[test]
