@@ -4,6 +4,8 @@
 //! very order of the program's bytes, so that nothing here recurses), `lower` resolves names and types and emits
 //! nodes through the builder.
 
+mod print;
 mod words;
 
+pub use print::{print, print_with};
 pub use words::{is_identifier, is_prelude};
