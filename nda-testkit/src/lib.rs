@@ -2,3 +2,5 @@
 #![forbid(unsafe_code)]
 
 pub mod docs;
+pub mod generate;
+pub mod second;
