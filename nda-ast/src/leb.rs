@@ -1,5 +1,6 @@
 //! Reading and writing the primitive items of the byte format.
 
+use crate::error::Decoded;
 use crate::{DecodeError, ErrorCode};
 
 /// A cursor over the input. `pos` counts from the start of the whole input, so that errors give file offsets.
@@ -29,7 +30,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A reader over the next `len` bytes, which this one skips. Offsets stay those of the whole input.
-    pub(crate) fn sub(&mut self, len: usize) -> Result<Reader<'a>, DecodeError> {
+    pub(crate) fn sub(&mut self, len: usize) -> Decoded<Reader<'a>> {
         if len > self.remaining() {
             return Err(self.truncated());
         }
@@ -39,12 +40,12 @@ impl<'a> Reader<'a> {
     }
 
     #[cold]
-    pub(crate) fn truncated(&self) -> DecodeError {
+    pub(crate) fn truncated(&self) -> Box<DecodeError> {
         DecodeError::new(self.bytes.len(), ErrorCode::Truncated)
     }
 
     #[inline]
-    pub(crate) fn u8(&mut self) -> Result<u8, DecodeError> {
+    pub(crate) fn u8(&mut self) -> Decoded<u8> {
         match self.bytes.get(self.pos) {
             Some(&byte) => {
                 self.pos += 1;
@@ -54,7 +55,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
+    pub(crate) fn take(&mut self, len: usize) -> Decoded<&'a [u8]> {
         if len > self.remaining() {
             return Err(self.truncated());
         }
@@ -63,7 +64,7 @@ impl<'a> Reader<'a> {
         Ok(out)
     }
 
-    pub(crate) fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], DecodeError> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Decoded<&'a [u8; N]> {
         let out = self.bytes[self.pos..].first_chunk::<N>().ok_or_else(|| self.truncated())?;
         self.pos += N;
         Ok(out)
@@ -71,7 +72,7 @@ impl<'a> Reader<'a> {
 
     /// Unsigned LEB128, shortest form, below 2^64.
     #[inline]
-    pub(crate) fn u64(&mut self) -> Result<u64, DecodeError> {
+    pub(crate) fn u64(&mut self) -> Decoded<u64> {
         let first = self.u8()?;
         if first < 0x80 {
             return Ok(u64::from(first));
@@ -79,7 +80,7 @@ impl<'a> Reader<'a> {
         self.u64_rest(first)
     }
 
-    fn u64_rest(&mut self, first: u8) -> Result<u64, DecodeError> {
+    fn u64_rest(&mut self, first: u8) -> Decoded<u64> {
         let start = self.pos - 1;
         let mut value = u64::from(first & 0x7f);
         let mut shift = 7;
@@ -100,7 +101,7 @@ impl<'a> Reader<'a> {
 
     /// Unsigned LEB128, shortest form, below 2^32.
     #[inline]
-    pub(crate) fn u32(&mut self) -> Result<u32, DecodeError> {
+    pub(crate) fn u32(&mut self) -> Decoded<u32> {
         let start = self.pos;
         let value = self.u64()?;
         u32::try_from(value).map_err(|_| DecodeError::new(start, ErrorCode::Overlong).found(value))
@@ -108,7 +109,7 @@ impl<'a> Reader<'a> {
 
     /// Signed LEB128, shortest form, 64 bits.
     #[inline]
-    pub(crate) fn i64(&mut self) -> Result<i64, DecodeError> {
+    pub(crate) fn i64(&mut self) -> Decoded<i64> {
         let first = self.u8()?;
         if first < 0x80 {
             return Ok(i64::from((first << 1) as i8 >> 1));
@@ -116,7 +117,7 @@ impl<'a> Reader<'a> {
         self.i64_rest(first)
     }
 
-    fn i64_rest(&mut self, first: u8) -> Result<i64, DecodeError> {
+    fn i64_rest(&mut self, first: u8) -> Decoded<i64> {
         let start = self.pos - 1;
         let mut value = i64::from(first & 0x7f);
         let mut shift = 7;

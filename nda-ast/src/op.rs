@@ -1,6 +1,8 @@
 //! The one list of operations. Encoder, decoder, validator, cost table, text form, interpreter and tests are views
 //! of it: an operation is added by adding one row here and then following the compiler.
 
+use crate::Type;
+
 /// Type class of an operand, as far as it is fixed by the operation alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arg {
@@ -515,7 +517,83 @@ ops! {
     Recap = 143 "recap" [Buf] -> Rule, Count, ResultBytes, [TRAP], Form;
 }
 
+/// Operations on scalars of fixed types without work of their own: what the validator's fast path asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scalar {
+    Constant(Type),
+    Unary(Type, Type),
+    Binary(Type, Type),
+    Other,
+}
+
+const fn scalar_arg(arg: Arg) -> Option<Type> {
+    match arg {
+        Arg::Int => Some(Type::Int),
+        Arg::Float => Some(Type::Float),
+        Arg::Bool => Some(Type::Bool),
+        _ => None,
+    }
+}
+
+const fn scalar_view(info: &OpInfo) -> Scalar {
+    let res = match info.res {
+        Res::Int => Type::Int,
+        Res::Float => Type::Float,
+        Res::Bool => Type::Bool,
+        _ => return Scalar::Other,
+    };
+    if !matches!(info.work, Work::None) {
+        return Scalar::Other;
+    }
+    match info.args {
+        [] => Scalar::Constant(res),
+        [a] => match scalar_arg(*a) {
+            Some(a) => Scalar::Unary(a, res),
+            None => Scalar::Other,
+        },
+        // No operation takes two scalars of different types; one that did would be `Other` and still be right.
+        [a, b] => match (scalar_arg(*a), scalar_arg(*b)) {
+            (Some(Type::Int), Some(Type::Int)) => Scalar::Binary(Type::Int, res),
+            (Some(Type::Float), Some(Type::Float)) => Scalar::Binary(Type::Float, res),
+            (Some(Type::Bool), Some(Type::Bool)) => Scalar::Binary(Type::Bool, res),
+            _ => Scalar::Other,
+        },
+        _ => Scalar::Other,
+    }
+}
+
+const SCALAR: [Scalar; INFO.len()] = {
+    let mut out = [Scalar::Other; INFO.len()];
+    let mut i = 0;
+    while i < INFO.len() {
+        out[i] = scalar_view(&INFO[i]);
+        i += 1;
+    }
+    out
+};
+
+const ARITY: [u8; INFO.len()] = {
+    let mut out = [0; INFO.len()];
+    let mut i = 0;
+    while i < INFO.len() {
+        out[i] = INFO[i].args.len() as u8;
+        i += 1;
+    }
+    out
+};
+
 impl Op {
+    /// Number of operands, where the list fixes it.
+    #[inline]
+    pub(crate) const fn arity(self) -> u16 {
+        ARITY[self as usize - 1] as u16
+    }
+
+    #[inline]
+    pub(crate) const fn scalar(self) -> Scalar {
+        SCALAR[self as usize - 1]
+    }
+
     /// Whether it is a statement (gives no value).
     #[must_use]
     #[inline]

@@ -1,5 +1,6 @@
 //! The optional sections of a program file: names and source spans. No hash covers them.
 
+use crate::error::Decoded;
 use crate::leb::{Reader, write_i64, write_u64};
 use crate::program::{Body, Object};
 use crate::{DecodeError, ErrorCode, NodeId, SlotId};
@@ -84,12 +85,12 @@ impl Spans {
     }
 }
 
-fn bad(at: usize, expected: &str) -> DecodeError {
+fn bad(at: usize, expected: &str) -> Box<DecodeError> {
     DecodeError::new(at, ErrorCode::BadSection).expected(expected)
 }
 
 impl Sections {
-    pub(crate) fn decode(r: &mut Reader<'_>, objects: &[Object]) -> Result<Sections, DecodeError> {
+    pub(crate) fn decode(r: &mut Reader<'_>, objects: &[Object]) -> Decoded<Sections> {
         let mut out = Sections::default();
         let mut last = 0;
         while !r.is_empty() {
@@ -129,7 +130,7 @@ fn section(out: &mut Vec<u8>, id: u8, payload: Vec<u8>) {
 }
 
 /// Reads a number that must lie above the one before it and below `limit`.
-fn ascending(r: &mut Reader<'_>, last: &mut Option<u32>, limit: usize) -> Result<u32, DecodeError> {
+fn ascending(r: &mut Reader<'_>, last: &mut Option<u32>, limit: usize) -> Decoded<u32> {
     let at = r.pos();
     let n = r.u32()?;
     if last.is_some_and(|last| n <= last) || n as usize >= limit {
@@ -139,7 +140,7 @@ fn ascending(r: &mut Reader<'_>, last: &mut Option<u32>, limit: usize) -> Result
     Ok(n)
 }
 
-fn names(r: &mut Reader<'_>, objects: &[Object]) -> Result<Names, DecodeError> {
+fn names(r: &mut Reader<'_>, objects: &[Object]) -> Decoded<Names> {
     let at = r.pos();
     let count = r.u32()?;
     if count == 0 {
@@ -169,7 +170,7 @@ fn names(r: &mut Reader<'_>, objects: &[Object]) -> Result<Names, DecodeError> {
 }
 
 /// A string by length; the empty one stands for none.
-fn string(r: &mut Reader<'_>) -> Result<Option<Box<str>>, DecodeError> {
+fn string(r: &mut Reader<'_>) -> Decoded<Option<Box<str>>> {
     let at = r.pos();
     let len = r.u32()? as usize;
     if len > MAX_NAME {
@@ -179,7 +180,7 @@ fn string(r: &mut Reader<'_>) -> Result<Option<Box<str>>, DecodeError> {
     Ok((!text.is_empty()).then(|| text.into()))
 }
 
-fn spans(r: &mut Reader<'_>, objects: &[Object]) -> Result<Spans, DecodeError> {
+fn spans(r: &mut Reader<'_>, objects: &[Object]) -> Decoded<Spans> {
     let at = r.pos();
     let count = r.u32()?;
     if count == 0 {

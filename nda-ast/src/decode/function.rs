@@ -1,8 +1,9 @@
 //! Function objects: cuts a body into nodes and checks its shape, not its types.
 
 use super::object::{hash_table, params, types};
+use crate::error::Decoded;
 use crate::leb::Reader;
-use crate::limits::MAX_RESULTS;
+use crate::limits::{MAX_PARAMS, MAX_RESULTS};
 use crate::{
     Block, BlockId, BlockKind, DecodeError, Elem, ErrorCode, Function, Imm, LimitKind, Limits, MAX_ELEMENTS,
     Node, NodeId, Op,
@@ -12,7 +13,7 @@ use smallvec::SmallVec;
 /// Nodes to make room for at once; beyond it the arena grows as it fills, so that a length alone takes no memory.
 const RESERVE: usize = 1 << 16;
 
-pub(super) fn function(r: &mut Reader<'_>, limits: &Limits) -> Result<Function, DecodeError> {
+pub(super) fn function(r: &mut Reader<'_>, limits: &Limits) -> Decoded<Function> {
     let table = hash_table(r)?;
     let params = params(r)?;
     let results = types(r, MAX_RESULTS)?;
@@ -24,7 +25,7 @@ pub(super) fn function(r: &mut Reader<'_>, limits: &Limits) -> Result<Function, 
         nodes: Vec::with_capacity(r.remaining().min(RESERVE).min(limits.nodes as usize)),
         blocks: SmallVec::new(),
     };
-    let mut body = Body { f, limits, starts: SmallVec::new(), open: SmallVec::new(), used: 0 };
+    let mut body = Body { f, limits, base: 1, open: SmallVec::new(), used: 0 };
     body.run(r)?;
     if (body.used as usize) < body.f.table.len() {
         return Err(DecodeError::new(r.pos(), ErrorCode::TableUnused).found(body.f.table[body.used as usize]));
@@ -32,92 +33,153 @@ pub(super) fn function(r: &mut Reader<'_>, limits: &Limits) -> Result<Function, 
     Ok(body.f)
 }
 
+/// How a byte of a body is cut into a node.
+#[derive(Clone, Copy)]
+enum Cut {
+    /// The end of a block.
+    End,
+    /// An expression without operands whose immediate is a slot.
+    Slot,
+    /// An expression without operands whose immediate is a signed number.
+    Int,
+    /// An expression of one operand without immediates.
+    Unary,
+    /// An expression of two operands without immediates.
+    Binary,
+    /// Anything else, or no operation at all.
+    General,
+}
+
+const CUT: [Cut; 256] = {
+    let mut out = [Cut::General; 256];
+    out[0] = Cut::End;
+    let mut i = 0;
+    while i < Op::ALL.len() {
+        let op = Op::ALL[i];
+        let info = op.info();
+        out[op as usize] = match (op.is_stmt(), info.imm, info.args.len()) {
+            (false, Imm::Slot, 0) => Cut::Slot,
+            (false, Imm::Int, 0) => Cut::Int,
+            (false, Imm::None, 1) => Cut::Unary,
+            (false, Imm::None, 2) => Cut::Binary,
+            _ => Cut::General,
+        };
+        i += 1;
+    }
+    out
+};
+
 struct Body<'a> {
     f: Function,
     limits: &'a Limits,
-    /// First node of each expression that waits for its user.
-    starts: SmallVec<[NodeId; 32]>,
+    /// First node after the last statement or block boundary. Nodes from here on are expressions that wait for their
+    /// user; they need no stack, since each knows where it starts.
+    base: NodeId,
     /// Blocks not yet ended, the innermost last.
     open: SmallVec<[BlockId; 16]>,
     /// Table entries used so far.
     used: u32,
 }
 
-/// The immediates of one node, as its fields.
-#[derive(Default)]
-struct Fields {
-    imm: u64,
-    a: u32,
-    b: u32,
-    n: Option<u16>,
-}
-
 impl Body<'_> {
-    fn run(&mut self, r: &mut Reader<'_>) -> Result<(), DecodeError> {
+    fn run(&mut self, r: &mut Reader<'_>) -> Decoded<()> {
         self.open_block(0, BlockKind::Body, 1);
         loop {
             let at = r.pos();
             let byte = r.u8()?;
-            if byte == 0 {
-                if self.end_block(at)? {
-                    return Ok(());
+            let id = self.next_id();
+            // The common nodes are cut here; everything else, and every error, takes the general way.
+            match CUT[usize::from(byte)] {
+                Cut::Slot if id <= self.limits.nodes => {
+                    let a = r.u32()?;
+                    self.expression(byte, id, 0, a, 0);
                 }
-                continue;
+                Cut::Int if id <= self.limits.nodes => {
+                    let imm = r.i64()? as u64;
+                    self.expression(byte, id, imm, 0, 0);
+                }
+                Cut::Unary if id > self.base && id <= self.limits.nodes => {
+                    let start = self.start_of(id - 1);
+                    self.expression_from(byte, start, 1);
+                }
+                Cut::Binary if id > self.base && id <= self.limits.nodes => {
+                    let second = self.start_of(id - 1);
+                    if second == self.base {
+                        self.node(r, at, byte)?;
+                    } else {
+                        let start = self.start_of(second - 1);
+                        self.expression_from(byte, start, 2);
+                    }
+                }
+                Cut::End => {
+                    if self.end_block(at)? {
+                        return Ok(());
+                    }
+                }
+                _ => self.node(r, at, byte)?,
             }
-            let Some(op) = Op::from_byte(byte) else {
-                return Err(DecodeError::new(at, ErrorCode::BadOp).found(byte));
-            };
-            self.node(r, at, op)?;
         }
+    }
+
+    #[inline]
+    fn start_of(&self, id: NodeId) -> NodeId {
+        self.f.nodes[id as usize - 1].start
+    }
+
+    #[inline]
+    fn expression(&mut self, byte: u8, start: NodeId, imm: u64, a: u32, n: u16) {
+        if let Some(op) = Op::from_byte(byte) {
+            self.f.nodes.push(Node { imm, start, a, b: 0, n, op });
+        }
+    }
+
+    #[inline]
+    fn expression_from(&mut self, byte: u8, start: NodeId, n: u16) {
+        self.expression(byte, start, 0, 0, n);
     }
 
     fn next_id(&self) -> NodeId {
         self.f.nodes.len() as NodeId + 1
     }
 
-    #[inline]
-    fn node(&mut self, r: &mut Reader<'_>, at: usize, op: Op) -> Result<(), DecodeError> {
+    fn node(&mut self, r: &mut Reader<'_>, at: usize, byte: u8) -> Decoded<()> {
+        let Some(op) = Op::from_byte(byte) else {
+            return Err(DecodeError::new(at, ErrorCode::BadOp).found(byte));
+        };
         let id = self.next_id();
         if id > self.limits.nodes {
             return Err(DecodeError::limit(at, LimitKind::Nodes, self.limits.nodes.into(), id));
         }
-        let info = op.info();
-        let fields =
-            if info.imm == Imm::None { Fields::default() } else { self.immediates(r, at, info.imm)? };
-        let n = match fields.n {
-            Some(n) => n,
-            None if op == Op::Return => self.f.results.len() as u16,
-            None => info.args.len() as u16,
-        };
-        let start = self.take_operands(at, id, n)?;
-        self.f.nodes.push(Node { imm: fields.imm, start, a: fields.a, b: fields.b, n, op });
+        let mut node = Node { imm: 0, start: id, a: 0, b: 0, n: op.arity(), op };
+        self.immediates(r, at, &mut node)?;
+        node.start = self.take_operands(at, id, node.n)?;
+        self.f.nodes.push(node);
         if op.is_stmt() {
+            if node.start != self.base {
+                return Err(self.unused_operands(at));
+            }
+            self.base = id + 1;
             return self.statement(at, id, op);
         }
-        self.starts.push(start);
         Ok(())
     }
 
-    /// Removes `n` operands from the stack and gives the id of the first node of the first.
+    /// Id of the first node of the first of the last `n` waiting expressions.
     #[inline]
-    fn take_operands(&mut self, at: usize, id: NodeId, n: u16) -> Result<NodeId, DecodeError> {
-        if n == 0 {
-            return Ok(id);
+    fn take_operands(&mut self, at: usize, id: NodeId, n: u16) -> Decoded<NodeId> {
+        let mut start = id;
+        for taken in 0..n {
+            if start == self.base {
+                return Err(DecodeError::new(at, ErrorCode::MissingOperand)
+                    .expected(format_args!("{n} operands"))
+                    .found(taken));
+            }
+            start = self.f.nodes[start as usize - 2].start;
         }
-        let Some(first) = self.starts.len().checked_sub(usize::from(n)) else {
-            return Err(DecodeError::new(at, ErrorCode::MissingOperand)
-                .expected(format_args!("{n} operands"))
-                .found(self.starts.len()));
-        };
-        let start = self.starts[first];
-        self.starts.truncate(first);
         Ok(start)
     }
 
-    fn statement(&mut self, at: usize, id: NodeId, op: Op) -> Result<(), DecodeError> {
-        if !self.starts.is_empty() {
-            return Err(self.unused_operands(at));
-        }
+    fn statement(&mut self, at: usize, id: NodeId, op: Op) -> Decoded<()> {
         let last = self.f.nodes.len() - 1;
         let block = self.f.blocks.len() as u32;
         let slot = self.f.slots;
@@ -159,7 +221,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    fn declare(&mut self, at: usize, count: u32) -> Result<(), DecodeError> {
+    fn declare(&mut self, at: usize, count: u32) -> Decoded<()> {
         self.f.slots += count;
         if self.f.slots > self.limits.slots {
             return Err(DecodeError::limit(at, LimitKind::Slots, self.limits.slots.into(), self.f.slots));
@@ -173,11 +235,11 @@ impl Body<'_> {
     }
 
     /// Ends the innermost block; true where that was the body.
-    fn end_block(&mut self, at: usize) -> Result<bool, DecodeError> {
-        if !self.starts.is_empty() {
+    fn end_block(&mut self, at: usize) -> Decoded<bool> {
+        let next = self.next_id();
+        if next != self.base {
             return Err(self.unused_operands(at));
         }
-        let next = self.next_id();
         let Some(id) = self.open.pop() else { return Ok(true) };
         let block = &mut self.f.blocks[id as usize];
         block.end = next;
@@ -189,54 +251,58 @@ impl Body<'_> {
     }
 
     #[cold]
-    fn unused_operands(&self, at: usize) -> DecodeError {
-        DecodeError::new(at, ErrorCode::UnusedOperand).found(format_args!("{} unused", self.starts.len()))
+    fn unused_operands(&self, at: usize) -> Box<DecodeError> {
+        DecodeError::new(at, ErrorCode::UnusedOperand)
+            .found(format_args!("expressions from node {} on that nothing uses", self.base))
     }
 
-    #[inline]
-    fn immediates(&mut self, r: &mut Reader<'_>, at: usize, imm: Imm) -> Result<Fields, DecodeError> {
-        let mut out = Fields::default();
-        match imm {
-            Imm::None => {}
-            Imm::Int => out.imm = r.i64()? as u64,
-            Imm::Float => out.imm = u64::from_le_bytes(*r.array()?),
-            Imm::Bool => {
-                out.imm = u64::from(r.u8()?);
-                if out.imm > 1 {
-                    return Err(bad_immediate(at, "0 or 1", out.imm));
+    /// Reads what follows the operation byte.
+    fn immediates(&mut self, r: &mut Reader<'_>, at: usize, node: &mut Node) -> Decoded<()> {
+        match node.op.info().imm {
+            Imm::None => {
+                if node.op == Op::Return {
+                    node.n = self.f.results.len() as u16;
                 }
             }
-            Imm::Slot | Imm::Depth => out.a = r.u32()?,
-            Imm::Table => out.a = self.table_index(r)?,
+            Imm::Int => node.imm = r.i64()? as u64,
+            Imm::Slot | Imm::Depth => node.a = r.u32()?,
+            Imm::Float => node.imm = u64::from_le_bytes(*r.array()?),
+            Imm::Bool => {
+                node.imm = u64::from(r.u8()?);
+                if node.imm > 1 {
+                    return Err(bad_immediate(at, "0 or 1", node.imm));
+                }
+            }
+            Imm::Table => node.a = self.table_index(r)?,
             Imm::Call => {
-                out.a = self.table_index(r)?;
-                out.n = Some(arity(r, at, crate::limits::MAX_PARAMS)?);
+                node.a = self.table_index(r)?;
+                node.n = arity(r, at, MAX_PARAMS)?;
             }
             Imm::CallStmt => {
-                out.a = self.table_index(r)?;
-                out.n = Some(arity(r, at, crate::limits::MAX_PARAMS)?);
-                out.imm = u64::from(arity(r, at, MAX_RESULTS)?);
+                node.a = self.table_index(r)?;
+                node.n = arity(r, at, MAX_PARAMS)?;
+                node.imm = u64::from(arity(r, at, MAX_RESULTS)?);
             }
-            Imm::Count => out.a = count(r, at)?,
+            Imm::Count => node.a = count(r, at)?,
             Imm::Fill => {
-                out.b = r.u32()?;
-                if Elem::from_code(out.b).is_none() {
-                    return Err(bad_immediate(at, "an element type 0, 1 or 2", out.b));
+                node.b = r.u32()?;
+                if Elem::from_code(node.b).is_none() {
+                    return Err(bad_immediate(at, "an element type 0, 1 or 2", node.b));
                 }
-                out.a = count(r, at)?;
+                node.a = count(r, at)?;
             }
             Imm::Max => {
-                out.imm = r.u64()?;
-                if out.imm > i64::MAX as u64 + 1 {
-                    return Err(bad_immediate(at, "a loop bound below 2^63", out.imm));
+                node.imm = r.u64()?;
+                if node.imm > i64::MAX as u64 + 1 {
+                    return Err(bad_immediate(at, "a loop bound below 2^63", node.imm));
                 }
             }
         }
-        Ok(out)
+        Ok(())
     }
 
     #[inline]
-    fn table_index(&mut self, r: &mut Reader<'_>) -> Result<u32, DecodeError> {
+    fn table_index(&mut self, r: &mut Reader<'_>) -> Decoded<u32> {
         let at = r.pos();
         let index = r.u32()?;
         if index > self.used || index as usize >= self.f.table.len() {
@@ -249,7 +315,7 @@ impl Body<'_> {
     }
 }
 
-fn arity(r: &mut Reader<'_>, at: usize, max: usize) -> Result<u16, DecodeError> {
+fn arity(r: &mut Reader<'_>, at: usize, max: usize) -> Decoded<u16> {
     let n = r.u32()?;
     match u16::try_from(n) {
         Ok(small) if usize::from(small) <= max => Ok(small),
@@ -257,7 +323,7 @@ fn arity(r: &mut Reader<'_>, at: usize, max: usize) -> Result<u16, DecodeError> 
     }
 }
 
-fn count(r: &mut Reader<'_>, at: usize) -> Result<u32, DecodeError> {
+fn count(r: &mut Reader<'_>, at: usize) -> Decoded<u32> {
     let n = r.u32()?;
     if n == 0 || n > MAX_ELEMENTS {
         return Err(DecodeError::new(at, ErrorCode::BadDimension).expected("1 to 2^20").found(n));
@@ -266,6 +332,6 @@ fn count(r: &mut Reader<'_>, at: usize) -> Result<u32, DecodeError> {
 }
 
 #[cold]
-fn bad_immediate(at: usize, expected: &str, found: impl std::fmt::Display) -> DecodeError {
+fn bad_immediate(at: usize, expected: &str, found: impl std::fmt::Display) -> Box<DecodeError> {
     DecodeError::new(at, ErrorCode::BadImmediate).expected(expected).found(found)
 }

@@ -1,5 +1,6 @@
 //! Signatures, constants and imports.
 
+use crate::error::Decoded;
 use crate::leb::Reader;
 use crate::limits::{MAX_PARAMS, MAX_RESULTS};
 use crate::{
@@ -15,14 +16,14 @@ pub(crate) const INOUT: u8 = 0x80;
 /// Longest name of an import, in bytes.
 const MAX_IMPORT_NAME: usize = 64;
 
-pub(super) fn hash_table(r: &mut Reader<'_>) -> Result<SmallVec<[Hash; 2]>, DecodeError> {
+pub(super) fn hash_table(r: &mut Reader<'_>) -> Decoded<SmallVec<[Hash; 2]>> {
     let count = r.u32()? as usize;
     // Checked before any room is made: each entry is 32 bytes of input.
     let bytes = r.take(count.checked_mul(32).ok_or_else(|| r.truncated())?)?;
     Ok(bytes.chunks_exact(32).map(|h| Hash::from(<[u8; 32]>::try_from(h).unwrap_or_default())).collect())
 }
 
-pub(super) fn params(r: &mut Reader<'_>) -> Result<SmallVec<[Param; 4]>, DecodeError> {
+pub(super) fn params(r: &mut Reader<'_>) -> Decoded<SmallVec<[Param; 4]>> {
     let count = list_len(r, MAX_PARAMS)?;
     let mut out = SmallVec::with_capacity(count);
     for _ in 0..count {
@@ -33,7 +34,7 @@ pub(super) fn params(r: &mut Reader<'_>) -> Result<SmallVec<[Param; 4]>, DecodeE
     Ok(out)
 }
 
-pub(super) fn types(r: &mut Reader<'_>, max: usize) -> Result<SmallVec<[Type; 2]>, DecodeError> {
+pub(super) fn types(r: &mut Reader<'_>, max: usize) -> Decoded<SmallVec<[Type; 2]>> {
     let count = list_len(r, max)?;
     let mut out = SmallVec::with_capacity(count);
     for _ in 0..count {
@@ -43,7 +44,7 @@ pub(super) fn types(r: &mut Reader<'_>, max: usize) -> Result<SmallVec<[Type; 2]
     Ok(out)
 }
 
-fn list_len(r: &mut Reader<'_>, max: usize) -> Result<usize, DecodeError> {
+fn list_len(r: &mut Reader<'_>, max: usize) -> Decoded<usize> {
     let at = r.pos();
     let count = r.u32()? as usize;
     if count > max {
@@ -56,7 +57,7 @@ fn list_len(r: &mut Reader<'_>, max: usize) -> Result<usize, DecodeError> {
 }
 
 /// A type whose tag byte has been read.
-fn ty(r: &mut Reader<'_>, tag: u8) -> Result<Type, DecodeError> {
+fn ty(r: &mut Reader<'_>, tag: u8) -> Decoded<Type> {
     let at = r.pos() - 1;
     match tag {
         1 => Ok(Type::Int),
@@ -75,7 +76,7 @@ fn ty(r: &mut Reader<'_>, tag: u8) -> Result<Type, DecodeError> {
     }
 }
 
-fn dimension(r: &mut Reader<'_>, max: u32) -> Result<u32, DecodeError> {
+fn dimension(r: &mut Reader<'_>, max: u32) -> Decoded<u32> {
     let at = r.pos();
     let n = r.u32()?;
     if n == 0 || n > max {
@@ -87,7 +88,7 @@ fn dimension(r: &mut Reader<'_>, max: u32) -> Result<u32, DecodeError> {
 }
 
 /// A constant. `all` is the whole input that the reader reads: planes and elements stay slices of it.
-pub(super) fn constant(r: &mut Reader<'_>, all: &Bytes) -> Result<Constant, DecodeError> {
+pub(super) fn constant(r: &mut Reader<'_>, all: &Bytes) -> Decoded<Constant> {
     let at = r.pos();
     let tag = r.u8()?;
     match ty(r, tag)? {
@@ -114,13 +115,13 @@ pub(super) fn constant(r: &mut Reader<'_>, all: &Bytes) -> Result<Constant, Deco
     }
 }
 
-fn slice(r: &mut Reader<'_>, all: &Bytes, len: usize) -> Result<Bytes, DecodeError> {
+fn slice(r: &mut Reader<'_>, all: &Bytes, len: usize) -> Decoded<Bytes> {
     let from = r.pos();
     r.take(len)?;
     Ok(all.slice(from..from + len))
 }
 
-fn check_nans(data: &[u8], at: usize) -> Result<(), DecodeError> {
+fn check_nans(data: &[u8], at: usize) -> Decoded<()> {
     for (i, chunk) in data.chunks_exact(4).enumerate() {
         let bits = u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]);
         if f32::from_bits(bits).is_nan() && bits != crate::CANONICAL_NAN32 {
@@ -132,7 +133,7 @@ fn check_nans(data: &[u8], at: usize) -> Result<(), DecodeError> {
     Ok(())
 }
 
-fn matrix(r: &mut Reader<'_>, all: &Bytes, rows: u16, cols: u16) -> Result<Matrix, DecodeError> {
+fn matrix(r: &mut Reader<'_>, all: &Bytes, rows: u16, cols: u16) -> Decoded<Matrix> {
     let at = r.pos();
     let codebook = match r.u8()? {
         0 => Codebook::Quaternary,
@@ -188,7 +189,7 @@ fn check_planes(
     Ok(())
 }
 
-pub(super) fn import(r: &mut Reader<'_>) -> Result<Import, DecodeError> {
+pub(super) fn import(r: &mut Reader<'_>) -> Decoded<Import> {
     let at = r.pos();
     let len = r.u32()? as usize;
     let name = r.take(len)?;

@@ -2,6 +2,7 @@
 
 use super::function::function;
 use super::object::{constant, import};
+use crate::error::Decoded;
 use crate::leb::Reader;
 use crate::program::{Body, FORMAT_VERSION, MAGIC, Object, Program};
 use crate::sections::Sections;
@@ -24,7 +25,10 @@ use std::sync::Arc;
 /// assert_eq!((error.offset, error.code), (0, ErrorCode::Magic));
 /// ```
 pub fn decode(bytes: impl Into<Bytes>, limits: &Limits) -> Result<Program, DecodeError> {
-    let bytes: Bytes = bytes.into();
+    program(bytes.into(), limits).map_err(|e| *e)
+}
+
+fn program(bytes: Bytes, limits: &Limits) -> Decoded<Program> {
     if bytes.len() as u64 > limits.bytes {
         return Err(DecodeError::limit(0, LimitKind::Bytes, limits.bytes, bytes.len()));
     }
@@ -49,9 +53,12 @@ pub fn decode_object(
     bytes: impl Into<Bytes>,
     limits: &Limits,
 ) -> Result<Body, DecodeError> {
-    let bytes: Bytes = bytes.into();
-    let mut r = Reader::new(&bytes, 0);
-    let body = body(kind, &mut r, &bytes, limits)?;
+    object(kind, &bytes.into(), limits).map_err(|e| *e)
+}
+
+fn object(kind: ObjectKind, bytes: &Bytes, limits: &Limits) -> Decoded<Body> {
+    let mut r = Reader::new(bytes, 0);
+    let body = body(kind, &mut r, bytes, limits)?;
     if let Body::Function(f) = &body {
         let mut seen: Vec<&Hash> = f.table().iter().collect();
         seen.sort_unstable();
@@ -63,7 +70,7 @@ pub fn decode_object(
     Ok(body)
 }
 
-fn header(r: &mut Reader<'_>) -> Result<(), DecodeError> {
+fn header(r: &mut Reader<'_>) -> Decoded<()> {
     let found = r.array::<4>().map_err(|_| DecodeError::new(0, ErrorCode::Magic))?;
     if *found != MAGIC {
         return Err(DecodeError::new(0, ErrorCode::Magic).found(format_args!("{found:02x?}")));
@@ -75,7 +82,7 @@ fn header(r: &mut Reader<'_>) -> Result<(), DecodeError> {
     }
 }
 
-fn body(kind: ObjectKind, r: &mut Reader<'_>, all: &Bytes, limits: &Limits) -> Result<Body, DecodeError> {
+fn body(kind: ObjectKind, r: &mut Reader<'_>, all: &Bytes, limits: &Limits) -> Decoded<Body> {
     Ok(match kind {
         ObjectKind::Function => Body::Function(Arc::new(function(r, limits)?)),
         ObjectKind::Constant => Body::Constant(constant(r, all)?),
@@ -83,7 +90,7 @@ fn body(kind: ObjectKind, r: &mut Reader<'_>, all: &Bytes, limits: &Limits) -> R
     })
 }
 
-fn end_of_object(r: &Reader<'_>) -> Result<(), DecodeError> {
+fn end_of_object(r: &Reader<'_>) -> Decoded<()> {
     if r.is_empty() {
         return Ok(());
     }
@@ -126,7 +133,7 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    fn objects(&mut self, r: &mut Reader<'_>) -> Result<(), DecodeError> {
+    fn objects(&mut self, r: &mut Reader<'_>) -> Decoded<()> {
         let at = r.pos();
         let count = r.u32()?;
         if count > self.limits.objects {
@@ -140,7 +147,7 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn object(&mut self, r: &mut Reader<'_>) -> Result<(), DecodeError> {
+    fn object(&mut self, r: &mut Reader<'_>) -> Decoded<()> {
         let at = r.pos();
         let byte = r.u8()?;
         let Some(&kind) = ObjectKind::ALL.get(usize::from(byte)) else {
@@ -165,7 +172,7 @@ impl Loader<'_> {
     }
 
     /// Resolves a function's table to objects before it.
-    fn link(&mut self, table: &[Hash], at: usize) -> Result<(), DecodeError> {
+    fn link(&mut self, table: &[Hash], at: usize) -> Decoded<()> {
         let first = self.links.len();
         for hash in table {
             let Some(target) = self.index.find(&self.objects, hash) else {
@@ -185,7 +192,7 @@ impl Loader<'_> {
     }
 }
 
-fn entries(r: &mut Reader<'_>, objects: &[Object]) -> Result<SmallVec<[u32; 4]>, DecodeError> {
+fn entries(r: &mut Reader<'_>, objects: &[Object]) -> Decoded<SmallVec<[u32; 4]>> {
     let at = r.pos();
     let count = r.u32()? as usize;
     if count == 0 || count > objects.len() {
@@ -212,7 +219,7 @@ fn entries(r: &mut Reader<'_>, objects: &[Object]) -> Result<SmallVec<[u32; 4]>,
 }
 
 /// Objects must lie in the order in which a walk from the entry points, in order, leaves them for the first time.
-fn check_order(objects: &[Object], links: &[u32], entries: &[u32]) -> Result<(), DecodeError> {
+fn check_order(objects: &[Object], links: &[u32], entries: &[u32]) -> Decoded<()> {
     let mut next = 0_u32;
     // Objects on the path, each with how many of its links have been followed. An object left is one below `next`.
     let mut path: SmallVec<[(u32, u32); 16]> = SmallVec::new();

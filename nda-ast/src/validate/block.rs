@@ -1,9 +1,10 @@
 //! Blocks: opening, closing, and what they add to the one around them.
 
+use super::Checked;
 use super::SlotKind;
 use super::function::Checker;
 use crate::Type;
-use crate::{BlockId, BlockKind, Bound, LimitKind, NodeId, Op, ValidateError};
+use crate::{BlockId, BlockKind, Bound, LimitKind, NodeId, Op};
 
 /// A block not yet ended.
 #[derive(Clone, Copy, Debug)]
@@ -12,8 +13,6 @@ pub(super) struct Open {
     pub kind: BlockKind,
     pub owner: NodeId,
     pub end: NodeId,
-    /// First slot declared in it.
-    first_slot: u32,
     /// Cost so far: 1 and the weights of its nodes.
     pub cost: u64,
     /// What blocks and calls in it may cost besides.
@@ -25,12 +24,10 @@ pub(super) struct Open {
     pub leaves: bool,
     /// Whether a `Return` lies in it.
     pub returns: bool,
-    /// Of an `Else`: what its `Then` was. Of a `While` body: what the condition may cost.
-    before: Before,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Before {
+pub(super) struct Before {
     max: Bound,
     levels: u32,
     nesting: u32,
@@ -55,8 +52,8 @@ impl Open {
 }
 
 impl Checker<'_> {
-    pub(super) fn open_block(&mut self, block: BlockId) -> Result<(), ValidateError> {
-        // Checked here and not only by the certificate: it keeps closing (which walks the slots declared inside) linear.
+    pub(super) fn open_block(&mut self, block: BlockId) -> Checked<()> {
+        // Checked here and not only by the certificate, so that no more than this is ever kept open.
         let limit = self.cx.limits.nesting;
         if self.open.len() >= limit as usize {
             return Err(self.cx.limit(LimitKind::Nesting, limit, self.open.len() + 1));
@@ -70,20 +67,18 @@ impl Checker<'_> {
             kind: b.kind,
             owner: b.owner,
             end: b.end,
-            first_slot: self.slots.len() as u32,
             cost: u64::from(!free),
             extra: Bound::ZERO,
             levels: 0,
             nesting: 0,
             leaves: false,
             returns: false,
-            before: Before::NOTHING,
         });
         Ok(())
     }
 
     /// `Scope`, `If`, `Loop`: their operand is charged to the block around; then the first block opens.
-    pub(super) fn open_construct(&mut self, id: NodeId, op: Op, first: usize) -> Result<(), ValidateError> {
+    pub(super) fn open_construct(&mut self, id: NodeId, op: Op, first: usize) -> Checked<()> {
         self.end_statement(first, 1);
         if let Some(open) = self.open.last() {
             open.after_return(&mut self.exact);
@@ -99,7 +94,7 @@ impl Checker<'_> {
     }
 
     /// `While`: its condition is a block of its own.
-    pub(super) fn open_while(&mut self, id: NodeId, first: usize) -> Result<(), ValidateError> {
+    pub(super) fn open_while(&mut self, id: NodeId, first: usize) -> Checked<()> {
         self.exact = false;
         let node = *self.f.node(id);
         let cost = 1 + std::mem::take(&mut self.stmt_weight);
@@ -115,18 +110,13 @@ impl Checker<'_> {
         }
         self.loops += 1;
         self.open_block(node.block() + 1)?;
-        if let Some(open) = self.open.last_mut() {
-            open.before = Before { max, ..Before::NOTHING };
-        }
+        self.before.push(Before { max, ..Before::NOTHING });
         Ok(())
     }
 
     /// Ends the innermost block; gives it back where it is the body.
-    pub(super) fn close_block(&mut self) -> Result<Option<Open>, ValidateError> {
+    pub(super) fn close_block(&mut self) -> Checked<Option<Open>> {
         let Some(closed) = self.open.pop() else { unreachable_body() };
-        for slot in closed.first_slot as usize..self.slots.len() {
-            self.visible[slot] = false;
-        }
         if closed.kind != BlockKind::Scope {
             self.costs[closed.block as usize] = closed.cost;
         }
@@ -145,22 +135,20 @@ impl Checker<'_> {
         Ok(None)
     }
 
-    fn close_then(&mut self, closed: &Open) -> Result<(), ValidateError> {
+    fn close_then(&mut self, closed: &Open) -> Checked<()> {
         self.open_block(closed.block + 1)?;
-        if let Some(open) = self.open.last_mut() {
-            open.before = Before {
-                max: closed.max(),
-                levels: closed.levels,
-                nesting: closed.nesting,
-                leaves: closed.leaves,
-                returns: closed.returns,
-            };
-        }
+        self.before.push(Before {
+            max: closed.max(),
+            levels: closed.levels,
+            nesting: closed.nesting,
+            leaves: closed.leaves,
+            returns: closed.returns,
+        });
         Ok(())
     }
 
     fn close_if(&mut self, closed: &Open) {
-        let (then, max) = (closed.before, closed.max());
+        let (then, max) = (self.take_before(), closed.max());
         self.exact &= then.max == max;
         self.close_into(
             then.max.max(max),
@@ -170,6 +158,10 @@ impl Checker<'_> {
             closed.leaves && then.leaves,
             closed.returns || then.returns,
         );
+    }
+
+    fn take_before(&mut self) -> Before {
+        self.before.pop().unwrap_or(Before::NOTHING)
     }
 
     fn close_loop(&mut self, closed: &Open) {
@@ -189,8 +181,9 @@ impl Checker<'_> {
 
     fn close_while(&mut self, closed: &Open) {
         self.loops -= 1;
+        let before = self.take_before();
         let max = match self.f.node(closed.owner).max() {
-            Some(k) => closed.max().times(k.into()).plus(closed.before.max.times(u128::from(k) + 1)),
+            Some(k) => closed.max().times(k.into()).plus(before.max.times(u128::from(k) + 1)),
             None => Bound::Unbounded,
         };
         self.close_into(max, 0, closed.levels, closed.nesting, false, closed.returns);

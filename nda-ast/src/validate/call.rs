@@ -1,11 +1,10 @@
 //! Calls: targets, arguments, `inout` aliasing, and what a callee adds to the certificate.
 
+use super::Checked;
 use super::function::Checker;
 use super::{Callee, SlotKind};
-use crate::{Bound, CostInput, ErrorCode, NodeId, Op, ValidateError, weight};
+use crate::{Bound, CostInput, ErrorCode, NodeId, Op, weight};
 use smallvec::SmallVec;
-
-type Checked<T> = Result<T, ValidateError>;
 
 /// What a call adds to the function around it.
 struct Added {

@@ -1,21 +1,69 @@
 //! Expressions: operand types, result types, levels, weights.
 
+use super::Checked;
 use super::function::{Checker, Entry};
+use crate::op::Scalar;
 use crate::rules::Mismatch;
 use crate::{
     Body, Bound, Constant, CostInput, Elem, ErrorCode, NodeId, Op, Type, ValidateError, type_rule, weight,
 };
 
-type Checked<T> = Result<T, ValidateError>;
-
 impl Checker<'_> {
     #[inline]
     pub(super) fn expression(&mut self, id: NodeId, op: Op) -> Checked<()> {
-        let node = *self.f.node(id);
-        let first = self.stack.len() - node.operands();
+        match op.scalar() {
+            Scalar::Constant(ty) => {
+                self.leaf(ty);
+                Ok(())
+            }
+            Scalar::Unary(arg, res) => match self.stack.last_mut() {
+                Some(a) if a.ty == arg => {
+                    a.grow(res);
+                    self.simple(res);
+                    Ok(())
+                }
+                _ => self.general(id, op),
+            },
+            Scalar::Binary(arg, res) => match self.stack.as_mut_slice() {
+                // Calls in both operands must be summed: that is for the general case.
+                [.., a, b] if a.ty == arg && b.ty == arg && (a.calls == 0 || b.calls == 0) => {
+                    a.levels = a.levels.max(b.levels);
+                    a.nesting = a.nesting.max(b.nesting);
+                    a.calls += b.calls;
+                    a.grow(res);
+                    self.stack.pop();
+                    self.simple(res);
+                    Ok(())
+                }
+                _ => self.general(id, op),
+            },
+            Scalar::Other => match op {
+                Op::Load => {
+                    let ty = self.visible_slot(id)?.ty;
+                    self.leaf(ty);
+                    Ok(())
+                }
+                _ => self.general(id, op),
+            },
+        }
+    }
+
+    #[inline]
+    fn leaf(&mut self, ty: Type) {
+        self.stack.push(Entry { ty, levels: 1, nesting: 1, calls: 0 });
+        self.simple(ty);
+    }
+
+    #[inline]
+    fn simple(&mut self, ty: Type) {
+        self.stmt_weight += 1;
+        self.types.push(Some(ty));
+    }
+
+    fn general(&mut self, id: NodeId, op: Op) -> Checked<()> {
+        let first = self.stack.len() - self.f.node(id).operands();
         let ty = match op {
             Op::Call => return self.call(id, first),
-            Op::Load => self.visible_slot(id)?.ty,
             Op::BufConst | Op::VecConst | Op::Matrix => self.constant(id, op)?,
             // The list gives every expression a type.
             _ => self.rule(id, op, first)?.unwrap_or(Type::Int),
@@ -29,13 +77,12 @@ impl Checker<'_> {
         if op == Op::Select {
             self.select_calls(first);
         }
-        let computed = !matches!(op, Op::Load | Op::BufConst | Op::VecConst);
+        let computed = !matches!(op, Op::BufConst | Op::VecConst);
         self.finish(first, ty, weight, computed, 0, 0);
         Ok(())
     }
 
     /// Replaces the operands from `first` on by a value of type `ty`.
-    #[inline]
     pub(super) fn finish(
         &mut self,
         first: usize,
@@ -58,14 +105,17 @@ impl Checker<'_> {
     /// Takes the operands from `first` on: their greatest levels and the sum of their calls.
     #[inline]
     pub(super) fn take(&mut self, first: usize) -> (u32, u32, u32) {
-        let (mut levels, mut nesting, mut calls) = (0, 0, 0);
-        while self.stack.len() > first {
-            if let Some(entry) = self.stack.pop() {
-                levels = levels.max(entry.levels);
-                nesting = nesting.max(entry.nesting);
-                calls = self.plus(calls, entry.calls);
-            }
+        if first + 1 == self.stack.len() {
+            return self.stack.pop().map_or((0, 0, 0), |entry| (entry.levels, entry.nesting, entry.calls));
         }
+        let (mut levels, mut nesting, mut calls) = (0, 0, 0);
+        for i in first..self.stack.len() {
+            let entry = self.stack[i];
+            levels = levels.max(entry.levels);
+            nesting = nesting.max(entry.nesting);
+            calls = self.plus(calls, entry.calls);
+        }
+        self.stack.truncate(first);
         (levels, nesting, calls)
     }
 
@@ -120,7 +170,7 @@ impl Checker<'_> {
     }
 
     #[cold]
-    fn mismatch(&self, id: NodeId, m: Mismatch) -> ValidateError {
+    fn mismatch(&self, id: NodeId, m: Mismatch) -> Box<ValidateError> {
         let place = m.operand.map_or(String::new(), |i| format!(" as operand {}", i + 1));
         self.error(id, m.code, m.expected + &place, m.found)
     }

@@ -1,6 +1,7 @@
 //! One function: the walk over its nodes, signatures, slots, statements.
 
-use super::block::Open;
+use super::Checked;
+use super::block::{Before, Open};
 use super::{Context, Slot, SlotKind, ValidFunction};
 use crate::{
     Bound, Certificate, CostInput, Elem, ErrorCode, Function, Hash, LimitKind, Mode, NodeId, Op, Type,
@@ -21,15 +22,25 @@ pub(super) struct Entry {
     pub calls: u32,
 }
 
+impl Entry {
+    /// Becomes the value of an operation on itself.
+    #[inline]
+    pub fn grow(&mut self, ty: Type) {
+        self.ty = ty;
+        self.levels += 1;
+        self.nesting += 1;
+    }
+}
+
 pub(super) struct Checker<'a> {
     pub cx: &'a Context<'a>,
     pub f: &'a Function,
     pub types: Vec<Option<Type>>,
-    pub stack: SmallVec<[Entry; 16]>,
+    pub stack: Vec<Entry>,
     pub slots: SmallVec<[Slot; 4]>,
-    /// Slots visible now, in order of declaration.
-    pub visible: SmallVec<[bool; 32]>,
-    pub open: SmallVec<[Open; 8]>,
+    pub open: Vec<Open>,
+    /// What the first arm of an `If`, or the condition of a `While`, leaves for the end of the statement.
+    pub before: Vec<Before>,
     pub costs: SmallVec<[u64; 4]>,
     /// Sums of call bounds that expressions refer to; 0 is nothing.
     pub bounds: Vec<Bound>,
@@ -43,17 +54,15 @@ pub(super) struct Checker<'a> {
     pub reaches_host: bool,
 }
 
-type Checked<T> = Result<T, ValidateError>;
-
 pub(super) fn check(cx: &Context<'_>, hash: Hash, f: &Arc<Function>) -> Checked<ValidFunction> {
     let mut checker = Checker {
         cx,
         f,
         types: Vec::with_capacity(f.nodes.len()),
-        stack: SmallVec::new(),
+        stack: Vec::with_capacity(16),
         slots: SmallVec::with_capacity(f.slots as usize),
-        visible: SmallVec::with_capacity(f.slots as usize),
-        open: SmallVec::new(),
+        open: Vec::with_capacity(4),
+        before: Vec::new(),
         costs: SmallVec::from_elem(0, f.blocks.len()),
         bounds: Vec::new(),
         stmt_weight: 0,
@@ -95,8 +104,9 @@ impl Checker<'_> {
     }
 
     pub(super) fn declare(&mut self, ty: Type, kind: SlotKind) {
-        self.slots.push(Slot { ty, kind });
-        self.visible.push(true);
+        // The body is not open yet while parameters are declared; they are visible to its end.
+        let until = self.open.last().map_or(NodeId::MAX, |open| open.end);
+        self.slots.push(Slot { ty, kind, until });
     }
 
     /// Walks all nodes; gives the closed body.
@@ -129,7 +139,15 @@ impl Checker<'_> {
         if self.open.last().is_some_and(|open| open.leaves) {
             return Err(self.error(id, ErrorCode::AfterLeave, "the end of the block", op.info().name));
         }
-        if !matches!(op, Op::Return | Op::CallStmt) {
+        // Operands of the common statements are compared here; the rule of the list then words the error.
+        let fits = match op {
+            Op::Let => !self.stack[first].ty.is_mat(),
+            Op::Loop | Op::Truncate | Op::Fail => self.stack[first].ty == Type::Int,
+            Op::If | Op::While => self.stack[first].ty == Type::Bool,
+            Op::Scope | Op::Break | Op::Continue | Op::Return | Op::CallStmt | Op::Store | Op::Push => true,
+            _ => false,
+        };
+        if !fits {
             self.rule(id, op, first)?;
         }
         let mut bytes = 0;
@@ -199,10 +217,12 @@ impl Checker<'_> {
         let (levels, nesting, calls) = self.take(first);
         let weight = weight + std::mem::take(&mut self.stmt_weight);
         self.end_frame();
-        let calls = self.bound(calls);
+        let calls = (calls != 0).then(|| self.bound(calls));
         if let Some(open) = self.open.last_mut() {
             open.cost += weight;
-            open.extra = open.extra.plus(calls);
+            if let Some(calls) = calls {
+                open.extra = open.extra.plus(calls);
+            }
             open.levels = open.levels.max(levels + 1);
             open.nesting = open.nesting.max(nesting + 1);
         }
@@ -236,10 +256,16 @@ impl Checker<'_> {
     #[inline]
     pub(super) fn visible_slot(&self, id: NodeId) -> Checked<Slot> {
         let slot = self.f.node(id).slot() as usize;
-        if self.visible.get(slot) == Some(&true) {
-            return Ok(self.slots[slot]);
+        match self.slots.get(slot) {
+            // Declared before; and still visible, since the block that declares it ends later.
+            Some(found) if id < found.until => Ok(*found),
+            _ => Err(self.invisible(id, slot)),
         }
-        Err(self.error(id, ErrorCode::SlotInvisible, "a slot declared before, in a block still open", slot))
+    }
+
+    #[cold]
+    fn invisible(&self, id: NodeId, slot: usize) -> Box<ValidateError> {
+        self.error(id, ErrorCode::SlotInvisible, "a slot declared before, in a block still open", slot)
     }
 
     #[inline]
@@ -254,7 +280,7 @@ impl Checker<'_> {
         code: ErrorCode,
         expected: impl ToString,
         found: impl ToString,
-    ) -> ValidateError {
+    ) -> Box<ValidateError> {
         let mut error = self.cx.error(node, code);
         error.expected = Some(expected.to_string());
         error.found = Some(found.to_string());

@@ -43,6 +43,8 @@ pub struct Slot {
     pub ty: Type,
     /// Where it comes from.
     pub kind: SlotKind,
+    /// One past the last node that may name it.
+    pub(crate) until: NodeId,
 }
 
 /// A function that has passed, with all that the passing found out. Depends only on the function and what it names,
@@ -223,13 +225,13 @@ impl Context<'_> {
     }
 
     #[cold]
-    fn error(&self, node: NodeId, code: ErrorCode) -> ValidateError {
+    fn error(&self, node: NodeId, code: ErrorCode) -> Box<ValidateError> {
         let hash = self.program.objects[self.index as usize].hash;
-        ValidateError { object: self.index, hash, node, code, expected: None, found: None }
+        Box::new(ValidateError { object: self.index, hash, node, code, expected: None, found: None })
     }
 
     #[cold]
-    fn limit(&self, kind: LimitKind, max: impl ToString, found: impl ToString) -> ValidateError {
+    fn limit(&self, kind: LimitKind, max: impl ToString, found: impl ToString) -> Box<ValidateError> {
         let mut error = self.error(0, ErrorCode::Limit);
         error.expected = Some(format!("{kind} <= {}", max.to_string()));
         error.found = Some(found.to_string());
@@ -242,6 +244,13 @@ impl Context<'_> {
 /// # Errors
 /// The first broken rule, with the function and node.
 pub fn validate(program: Program, limits: &Limits) -> Result<ValidProgram, ValidateError> {
+    check(program, limits).map_err(|e| *e)
+}
+
+/// Results inside the validator: boxed errors keep the good path in registers.
+type Checked<T> = Result<T, Box<ValidateError>>;
+
+fn check(program: Program, limits: &Limits) -> Checked<ValidProgram> {
     let mut functions: Vec<Option<Arc<ValidFunction>>> = Vec::with_capacity(program.objects.len());
     for (index, object) in program.objects.iter().enumerate() {
         let valid = match &object.body {
@@ -261,7 +270,7 @@ fn check_max_cost(
     program: &Program,
     functions: &[Option<Arc<ValidFunction>>],
     limits: &Limits,
-) -> Result<(), ValidateError> {
+) -> Checked<()> {
     let Some(limit) = limits.max_cost else { return Ok(()) };
     for &index in &program.entries {
         let max = functions[index as usize].as_ref().map_or(Bound::Unbounded, |f| f.certificate.max);
