@@ -1,0 +1,173 @@
+//! Limits of a run, and the look at clock and flag that keeps a host in control.
+
+use crate::TrapKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// Default fuel of a run: about a second in the reference interpreter.
+pub const DEFAULT_FUEL: u64 = 100_000_000;
+
+/// Default limit of log and transcript together, in bytes: 1 MiB.
+pub const DEFAULT_LOG_BYTES: u64 = 1 << 20;
+
+/// Cost units between two looks at clock and flag. Every unit stands for at most 64
+/// elements of work, so that this is about a millisecond at most; a look costs tens of nanoseconds.
+const UNITS_PER_LOOK: u64 = 1 << 13;
+
+/// Element operations of kernels between two looks.
+const ELEMENTS_PER_LOOK: u64 = 1 << 18;
+
+/// Cancels the runs that it was given to. Clones are the same flag.
+#[derive(Clone, Debug, Default)]
+pub struct CancelFlag(Arc<AtomicBool>);
+
+impl CancelFlag {
+    /// A flag that is down.
+    #[must_use]
+    pub fn new() -> CancelFlag {
+        CancelFlag::default()
+    }
+
+    /// Ends the runs that watch this flag, each at its next loop head, call or long kernel.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes the flag down again.
+    pub fn reset(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether it is up.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What a run may use.
+///
+/// ```
+/// let limits = nda_runtime::RunLimits { fuel: 1_000, ..Default::default() };
+/// assert_eq!(limits.log_bytes, 1 << 20);
+/// ```
+#[derive(Clone, Debug)]
+pub struct RunLimits {
+    /// Greatest `executed_nodes`. Default [`DEFAULT_FUEL`].
+    pub fuel: u64,
+    /// Bytes of log and transcript together. Default [`DEFAULT_LOG_BYTES`].
+    pub log_bytes: u64,
+    /// When the run must end. Default `None`: fuel alone bounds it, since the moment is the caller's to choose.
+    pub deadline: Option<Instant>,
+    /// A flag that ends the run. Default `None`.
+    pub cancel: Option<CancelFlag>,
+}
+
+impl Default for RunLimits {
+    fn default() -> RunLimits {
+        RunLimits { fuel: DEFAULT_FUEL, log_bytes: DEFAULT_LOG_BYTES, deadline: None, cancel: None }
+    }
+}
+
+/// Watches deadline and flag for one run. Fuel falls with the work done, so that it doubles as the measure of when to
+/// look again: a poll is one comparison.
+#[derive(Clone, Debug)]
+pub struct Watch<'a> {
+    deadline: Option<Instant>,
+    cancel: Option<&'a CancelFlag>,
+    /// Look again once the fuel left is at most this.
+    next: u64,
+    /// Element operations of kernels since the last look.
+    elements: u64,
+}
+
+impl<'a> Watch<'a> {
+    /// For a run under these limits. The first poll looks.
+    #[must_use]
+    pub fn new(limits: &'a RunLimits) -> Watch<'a> {
+        Watch { deadline: limits.deadline, cancel: limits.cancel.as_ref(), next: u64::MAX, elements: 0 }
+    }
+
+    /// At a loop head or call.
+    ///
+    /// # Errors
+    /// [`TrapKind::Deadline`], [`TrapKind::Cancelled`].
+    #[inline]
+    pub fn poll(&mut self, fuel_left: u64) -> Result<(), TrapKind> {
+        if fuel_left <= self.next { self.look(fuel_left) } else { Ok(()) }
+    }
+
+    /// At a kernel that goes over this many elements, or is about to.
+    ///
+    /// # Errors
+    /// [`TrapKind::Deadline`], [`TrapKind::Cancelled`].
+    #[inline]
+    pub fn work(&mut self, fuel_left: u64, elements: u64) -> Result<(), TrapKind> {
+        self.elements += elements;
+        if self.elements >= ELEMENTS_PER_LOOK { self.look(fuel_left) } else { Ok(()) }
+    }
+
+    /// Makes the next poll look: after a host call, which may have taken any time.
+    pub fn look_soon(&mut self) {
+        self.next = u64::MAX;
+    }
+
+    /// Looks now.
+    ///
+    /// # Errors
+    /// [`TrapKind::Deadline`], [`TrapKind::Cancelled`].
+    #[cold]
+    #[inline(never)]
+    pub fn look(&mut self, fuel_left: u64) -> Result<(), TrapKind> {
+        // With less than that left, fuel ends the run soon enough; 0 would make every poll of a run without fuel look.
+        self.next = fuel_left.saturating_sub(UNITS_PER_LOOK);
+        self.elements = 0;
+        if self.cancel.is_some_and(CancelFlag::is_cancelled) {
+            return Err(TrapKind::Cancelled);
+        }
+        match self.deadline {
+            Some(deadline) if Instant::now() >= deadline => Err(TrapKind::Deadline),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_first_then_every_so_many_units() {
+        let cancel = CancelFlag::new();
+        let limits = RunLimits { cancel: Some(cancel.clone()), ..RunLimits::default() };
+        let mut watch = Watch::new(&limits);
+        let fuel = 1 << 20;
+        assert_eq!(watch.poll(fuel), Ok(()));
+        cancel.cancel();
+        assert_eq!(watch.poll(fuel - UNITS_PER_LOOK + 1), Ok(()), "not yet");
+        assert_eq!(watch.poll(fuel - UNITS_PER_LOOK), Err(TrapKind::Cancelled));
+        watch = Watch::new(&limits);
+        cancel.reset();
+        assert_eq!(watch.poll(fuel), Ok(()));
+        cancel.cancel();
+        watch.look_soon();
+        assert_eq!(watch.poll(fuel), Err(TrapKind::Cancelled));
+    }
+
+    #[test]
+    fn kernels_look_by_elements() {
+        let cancel = CancelFlag::new();
+        let limits = RunLimits { cancel: Some(cancel.clone()), ..RunLimits::default() };
+        let mut watch = Watch::new(&limits);
+        cancel.cancel();
+        assert_eq!(watch.work(1, ELEMENTS_PER_LOOK - 1), Ok(()));
+        assert_eq!(watch.work(1, 1), Err(TrapKind::Cancelled));
+    }
+
+    #[test]
+    fn a_past_deadline_strikes() {
+        let limits = RunLimits { deadline: Some(Instant::now()), ..RunLimits::default() };
+        assert_eq!(Watch::new(&limits).poll(7), Err(TrapKind::Deadline));
+    }
+}

@@ -1,0 +1,19 @@
+//! The state of a run at its trap, for people: what `explain` shows.
+
+use crate::Value;
+use nda_ast::{Hash, NodeId, SlotId};
+
+/// A call that was active when the run trapped.
+#[derive(Clone, Debug)]
+pub struct ActiveCall {
+    /// Hash of the function.
+    pub function: Hash,
+    /// Its index among the program's objects.
+    pub object: u32,
+    /// The node under way: the call of the next entry of the list, or in the last one the trap's own node.
+    pub node: NodeId,
+    /// The slots visible there, with their values.
+    pub slots: Vec<(SlotId, Value)>,
+    /// The loops around it, outermost first: node, and how many iterations had been completed.
+    pub loops: Vec<(NodeId, u64)>,
+}

@@ -1,0 +1,107 @@
+//! What was active at a trap: calls, visible slots, loops.
+
+use super::calls::Activation;
+use super::machine::Machine;
+use crate::ActiveCall;
+use nda_ast::{BlockKind, NodeId, Op, SlotId, ValidFunction};
+
+impl Machine<'_> {
+    /// The active calls, outermost first. Allocates: called once a run has ended.
+    pub fn active_calls(&self) -> Vec<ActiveCall> {
+        let here = Activation { function: self.function, pc: self.pc, base: self.base };
+        self.calls.iter().chain([&here]).map(|at| self.active_call(at)).collect()
+    }
+
+    fn active_call(&self, at: &Activation) -> ActiveCall {
+        let location = self.location(at);
+        let Some(f) = self.program.function(at.function) else {
+            unreachable!("object {} is no function", at.function)
+        };
+        let scope = scope_of(f.valid(), location.node);
+        let word = |word: u32| at.base + word as usize;
+        let slots = scope.slots.iter().filter_map(|&slot| {
+            let info = f.valid().slot(slot);
+            // A local aggregate lies in the frame; everything else is a word there.
+            let home = word(f.layout().slot(slot));
+            let local = info.ty.is_aggregate() && slot as usize >= f.valid().function().params().len();
+            let value = if local { home as u64 } else { self.memory.arena[home] };
+            (!info.ty.is_mat()).then(|| (slot, self.value(info.ty, value)))
+        });
+        let loops = scope.loops.iter().map(|open| {
+            let node = f.valid().function().node(open.node);
+            let done = match node.op() {
+                Op::Loop => self.memory.arena[word(f.layout().slot(node.index_slot()))],
+                // Counted when an iteration begins, after the condition.
+                _ => self.memory.arena[word(f.layout().counter(open.ordinal))] - u64::from(open.in_body),
+            };
+            (open.node, done)
+        });
+        ActiveCall {
+            function: location.function,
+            object: at.function,
+            node: location.node,
+            slots: slots.collect(),
+            loops: loops.collect(),
+        }
+    }
+}
+
+struct OpenLoop {
+    node: NodeId,
+    ordinal: u32,
+    in_body: bool,
+}
+
+/// What is visible at a node, and which loops are around it.
+struct Scope {
+    slots: Vec<SlotId>,
+    loops: Vec<OpenLoop>,
+}
+
+/// Walks the function from its start to `target`.
+fn scope_of(valid: &ValidFunction, target: NodeId) -> Scope {
+    let f = valid.function();
+    let mut scope = Scope { slots: (0..f.params().len() as u32).collect(), loops: Vec::new() };
+    let mut ordinal = 0;
+    // Blocks lie in the order in which they open; those that hold the target are around it.
+    for block in f.blocks() {
+        let holds = block.first <= target && target < block.end;
+        if matches!(block.kind, BlockKind::Loop | BlockKind::While) {
+            if holds {
+                scope.loops.push(OpenLoop { node: block.owner, ordinal, in_body: true });
+            }
+            ordinal += 1;
+        } else if block.kind == BlockKind::Cond && holds {
+            scope.loops.push(OpenLoop { node: block.owner, ordinal, in_body: false });
+        }
+    }
+    let visible = |block: &nda_ast::Block| block.first <= target && target < block.end;
+    let mut id = 1;
+    while id < target {
+        let node = f.node(id);
+        match node.op() {
+            Op::Let => scope.slots.push(node.slot()),
+            Op::CallStmt => {
+                let first = node.first_result();
+                scope.slots.extend(first..first + node.results() as u32);
+            }
+            Op::Scope | Op::If | Op::Loop | Op::While if target >= f.end_of(id) => {
+                // A statement that is over: none of its slots is visible.
+                id = f.end_of(id);
+                continue;
+            }
+            Op::If => {
+                // Of its arms, only the one around the target is entered.
+                let arms = &f.blocks()[node.block() as usize..][..2];
+                if let Some(arm) = arms.iter().find(|arm| visible(arm)) {
+                    id = arm.first;
+                    continue;
+                }
+            }
+            Op::Loop => scope.slots.push(node.index_slot()),
+            _ => {}
+        }
+        id += 1;
+    }
+    scope
+}
