@@ -183,6 +183,7 @@ macro_rules! ops {
 
             /// The operation with this byte.
             #[must_use]
+            #[inline]
             pub const fn from_byte(byte: u8) -> Option<Op> {
                 match byte { $($code => Some(Op::$name),)+ _ => None }
             }

@@ -62,7 +62,7 @@ impl Object {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     pub(crate) bytes: Bytes,
-    pub(crate) objects: Vec<Object>,
+    pub(crate) objects: SmallVec<[Object; 1]>,
     pub(crate) links: Vec<u32>,
     pub(crate) entries: SmallVec<[u32; 4]>,
     pub(crate) sections: Sections,

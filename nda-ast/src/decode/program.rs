@@ -35,7 +35,7 @@ fn program(bytes: Bytes, limits: &Limits) -> Decoded<Program> {
     let mut r = Reader::new(&bytes, 0);
     header(&mut r)?;
     let mut loader =
-        Loader { all: &bytes, limits, objects: Vec::new(), links: Vec::new(), index: Index::default() };
+        Loader { all: &bytes, limits, objects: SmallVec::new(), links: Vec::new(), index: Index::default() };
     loader.objects(&mut r)?;
     let Loader { objects, links, .. } = loader;
     let entries = entries(&mut r, &objects)?;
@@ -127,7 +127,7 @@ impl Index {
 struct Loader<'a> {
     all: &'a Bytes,
     limits: &'a Limits,
-    objects: Vec<Object>,
+    objects: SmallVec<[Object; 1]>,
     links: Vec<u32>,
     index: Index,
 }

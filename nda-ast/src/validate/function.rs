@@ -36,14 +36,14 @@ pub(super) struct Checker<'a> {
     pub cx: &'a Context<'a>,
     pub f: &'a Function,
     pub types: Vec<Option<Type>>,
-    pub stack: Vec<Entry>,
+    pub stack: &'a mut Vec<Entry>,
     pub slots: SmallVec<[Slot; 4]>,
-    pub open: Vec<Open>,
+    pub open: &'a mut Vec<Open>,
     /// What the first arm of an `If`, or the condition of a `While`, leaves for the end of the statement.
-    pub before: Vec<Before>,
+    pub before: &'a mut Vec<Before>,
     pub costs: SmallVec<[u64; 4]>,
     /// Sums of call bounds that expressions refer to; 0 is nothing.
-    pub bounds: Vec<Bound>,
+    pub bounds: &'a mut Vec<Bound>,
     /// Weight and computed aggregates of the statement under way.
     pub stmt_weight: u64,
     pub stmt_frame: u64,
@@ -54,17 +54,50 @@ pub(super) struct Checker<'a> {
     pub reaches_host: bool,
 }
 
-pub(super) fn check(cx: &Context<'_>, hash: Hash, f: &Arc<Function>) -> Checked<ValidFunction> {
+/// Lists that one validation after another reuses.
+#[derive(Default)]
+pub(super) struct Scratch {
+    stack: Vec<Entry>,
+    open: Vec<Open>,
+    before: Vec<Before>,
+    bounds: Vec<Bound>,
+}
+
+impl Scratch {
+    /// Greatest number of entries kept from one program to the next.
+    const KEEP: usize = 4096;
+
+    /// Empties all, and gives back what one large program needed.
+    pub fn clear(&mut self) {
+        self.stack.clear();
+        self.stack.shrink_to(Scratch::KEEP);
+        self.open.clear();
+        self.open.shrink_to(Scratch::KEEP);
+        self.before.clear();
+        self.before.shrink_to(Scratch::KEEP);
+        self.bounds.clear();
+        self.bounds.shrink_to(Scratch::KEEP);
+    }
+}
+
+pub(super) fn check(
+    cx: &Context<'_>,
+    scratch: &mut Scratch,
+    hash: Hash,
+    f: &Arc<Function>,
+) -> Checked<ValidFunction> {
+    scratch.clear();
+    let Scratch { stack, open, before, bounds } = scratch;
     let mut checker = Checker {
         cx,
         f,
         types: Vec::with_capacity(f.nodes.len()),
-        stack: Vec::with_capacity(16),
+        stack,
         slots: SmallVec::with_capacity(f.slots as usize),
-        open: Vec::with_capacity(4),
-        before: Vec::new(),
+        open,
+        before,
         costs: SmallVec::from_elem(0, f.blocks.len()),
-        bounds: Vec::new(),
+        bounds,
         stmt_weight: 0,
         stmt_frame: 0,
         max_stmt_frame: 0,

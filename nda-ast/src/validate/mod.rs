@@ -11,6 +11,7 @@ use crate::{
     Program, SlotId, Type, ValidateError,
 };
 use smallvec::SmallVec;
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// Where a slot comes from, and so who may write it.
@@ -131,7 +132,7 @@ pub enum ValidObject {
 #[derive(Clone, Debug)]
 pub struct ValidProgram {
     program: Program,
-    functions: Vec<Option<Arc<ValidFunction>>>,
+    functions: Functions,
 }
 
 impl ValidProgram {
@@ -250,18 +251,29 @@ pub fn validate(program: Program, limits: &Limits) -> Result<ValidProgram, Valid
 /// Results inside the validator: boxed errors keep the good path in registers.
 type Checked<T> = Result<T, Box<ValidateError>>;
 
+thread_local! {
+    /// Small programs are validated by the million: their scratch lists are allocated once a thread.
+    static SCRATCH: Cell<function::Scratch> = Cell::default();
+}
+
+/// The validated functions by object; most programs have one.
+type Functions = SmallVec<[Option<Arc<ValidFunction>>; 2]>;
+
 fn check(program: Program, limits: &Limits) -> Checked<ValidProgram> {
-    let mut functions: Vec<Option<Arc<ValidFunction>>> = Vec::with_capacity(program.objects.len());
+    let mut functions: Functions = SmallVec::with_capacity(program.objects.len());
+    // Taken out while in use; a validation within a validation would find an empty one.
+    let mut scratch = SCRATCH.take();
     for (index, object) in program.objects.iter().enumerate() {
         let valid = match &object.body {
             Body::Function(f) => {
                 let cx = Context { program: &program, functions: &functions, index: index as u32, limits };
-                Some(Arc::new(function::check(&cx, object.hash, f)?))
+                Some(Arc::new(function::check(&cx, &mut scratch, object.hash, f)?))
             }
             _ => None,
         };
         functions.push(valid);
     }
+    SCRATCH.set(scratch);
     check_max_cost(&program, &functions, limits)?;
     Ok(ValidProgram { program, functions })
 }
