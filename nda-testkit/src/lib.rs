@@ -3,4 +3,5 @@
 
 pub mod docs;
 pub mod generate;
+pub mod notation;
 pub mod second;

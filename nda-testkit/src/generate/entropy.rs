@@ -90,7 +90,7 @@ mod tests {
         let draw = |mut e: Entropy<'_>| (0..4).map(|_| e.bits()).collect::<Vec<_>>();
         assert_eq!(draw(Entropy::new(7)), draw(Entropy::new(7)));
         assert_ne!(draw(Entropy::new(7)), draw(Entropy::new(8)));
-        let mut e = Entropy::from_bytes(&[5, 200]);
+        let mut e = Entropy::from_bytes(&[5, 250]);
         assert_eq!((e.below(10), e.chance(50), e.below(10)), (5, true, 0));
         assert!(e.is_exhausted() && !e.chance(99) && e.bits() == 0);
     }

@@ -13,6 +13,7 @@
 mod call;
 mod entropy;
 mod expr;
+mod inputs;
 mod program;
 mod sized;
 mod stmt;
@@ -20,6 +21,7 @@ mod values;
 mod vectors;
 
 pub use entropy::Entropy;
+pub use inputs::scripted_host;
 pub use program::{Config, Generated, generate};
 pub use sized::{big_program, small_programs};
 
