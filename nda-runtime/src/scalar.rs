@@ -101,7 +101,7 @@ pure! {
     /// Clears the sign; keeps NaN bits.
     abs_float(a: f64) -> f64 = a.abs();
     /// Correctly rounded square root.
-    sqrt_float(a: f64) -> f64 = canon64(a.sqrt());
+    sqrt_float(a: f64) -> f64 = canonical_sqrt(a);
     /// Down to an integer.
     floor(a: f64) -> f64 = canon64(a.floor());
     /// Up to an integer.
@@ -187,6 +187,15 @@ pure! {
     float_bits(a: f64) -> i64 = a.to_bits() as i64;
     /// The same 64 bits.
     float_from_bits(a: i64) -> f64 = f64::from_bits(a as u64);
+}
+
+/// Looks at the bits: LLVM folds `if r.is_nan() { NAN } else { r }` of a square root `r` to `r`, whose NaN is the
+/// processor's (negative on x86).
+#[inline]
+fn canonical_sqrt(a: f64) -> f64 {
+    let root = a.sqrt();
+    let magnitude = root.to_bits() & (u64::MAX >> 1);
+    if magnitude > f64::INFINITY.to_bits() { f64::from_bits(nda_ast::CANONICAL_NAN) } else { root }
 }
 
 /// Signed quotient, towards zero.
@@ -317,7 +326,10 @@ mod tests {
         {
             assert_eq!(value.to_bits(), nda_ast::CANONICAL_NAN);
         }
-        assert_eq!(sqrt_float(-1.0).to_bits(), nda_ast::CANONICAL_NAN);
+        for x in [-1.0, f64::NEG_INFINITY, -f64::NAN, odd] {
+            assert_eq!(sqrt_float(std::hint::black_box(x)).to_bits(), nda_ast::CANONICAL_NAN);
+        }
+        assert_eq!(sqrt_float(-0.0).to_bits(), 1 << 63);
         assert_eq!(div_float(0.0, 0.0).to_bits(), nda_ast::CANONICAL_NAN);
     }
 
