@@ -193,4 +193,53 @@ mod tests {
             assert_eq!(read() & CONTROL, DEFAULT, "a host function's mode does not leak into the run");
         });
     }
+
+    /// A program whose results depend on rounding and on subnormals, in scalars, vectors and what the host computes.
+    fn delicate() -> crate::Loaded {
+        use nda_ast::{Expr, FunctionBuilder, Import, Limits, Op, Param, ProgramBuilder, Type};
+        let mut p = ProgramBuilder::new();
+        let params = vec![Param::new(Type::Float)];
+        let import = Import { name: "third".into(), params, results: vec![Type::Float], work: 0 };
+        let ask = p.import(import).unwrap();
+        let vec = Type::Vec { n: 2 };
+        let mut f = FunctionBuilder::new("f", [Type::Float, Type::Float, vec, Type::Float]);
+        let x = f.param("x", Type::Float);
+        let host = f.call(&ask, [x.load()], &["host"]);
+        let tiny = x.load() * Expr::float(f64::MIN_POSITIVE / 8.0);
+        let lanes = Expr::counted(Op::Splat, 2, [Expr::float(0.1)]);
+        f.return_([
+            Expr::float(-1.0) / x.load(),
+            tiny,
+            Expr::op(Op::ExpVec, [lanes]) / Expr::float(3.0),
+            host[0].load(),
+        ]);
+        let f = p.add(f).unwrap();
+        p.entry(&f);
+        let program = nda_ast::load(p.finish().unwrap(), &Limits::default()).unwrap();
+        let mut link = crate::Link::new();
+        link.grant("third", [Type::Float], [Type::Float], |args: &[crate::Value]| {
+            let [crate::Value::Float(x)] = args else { unreachable!("the granted types") };
+            // Its arithmetic may raise flags, which the run must not mind; it reports the mode that it sees.
+            std::hint::black_box(third(*x));
+            Ok(vec![crate::Value::Float(f64::from_bits((read() & CONTROL).into()))])
+        });
+        crate::Loaded::new(std::sync::Arc::new(program), &link).unwrap()
+    }
+
+    #[test]
+    fn runs_do_not_see_the_callers_mode_and_the_host_does() {
+        use crate::{Run, RunLimits, RunState, Tier, Tier0, Value};
+        let program = delicate();
+        let entry = program.program().program().entries()[0];
+        let limits = RunLimits::default();
+        let run = Run { program: &program, entry, args: &[Value::Float(3.0)], limits: &limits };
+        let mut state = RunState::new();
+        let expected = Tier0.run(run, &mut state).unwrap().result.unwrap().results;
+        for mode in MODES {
+            let mut found = Vec::new();
+            under(mode, || found = Tier0.run(run, &mut state).unwrap().result.unwrap().results);
+            assert!(crate::all_same_bits(&found[..3], &expected[..3]), "{mode:#x}: {found:?}");
+            assert!(found[3].same_bits(&Value::Float(f64::from_bits(mode.into()))), "{mode:#x}: {found:?}");
+        }
+    }
 }
