@@ -1,0 +1,127 @@
+//! Groups of measurements.
+
+pub mod cold;
+pub mod load;
+pub mod programs;
+
+use crate::engine::{Engine, Ready};
+use crate::report::{Phase, Row};
+use crate::rounds::{Contestant, Plan, measure};
+use crate::stats::{ratio, summary};
+use crate::subject::Subject;
+use crate::table;
+use comfy_table::Table;
+
+/// What every group works with.
+pub struct Context {
+    /// How long to measure.
+    pub plan: Plan,
+    /// Only programs whose name contains this.
+    pub filter: Option<String>,
+    /// Who takes part. The first one's answers are the measure of the others', and it is the base of all ratios.
+    pub engines: Vec<Box<dyn Engine>>,
+    /// The figures so far.
+    pub rows: Vec<Row>,
+}
+
+impl Context {
+    /// Whether `--filter` lets this program pass.
+    #[must_use]
+    pub fn wants(&self, program: &str) -> bool {
+        self.filter.as_deref().is_none_or(|part| program.contains(part))
+    }
+}
+
+/// A group: its name, what it shows, and what measures and prints it.
+pub struct Group {
+    /// The name on the command line and in JSON.
+    pub name: &'static str,
+    /// One line.
+    pub what: &'static str,
+    /// Measures and prints.
+    pub run: fn(&mut Context) -> Result<(), String>,
+}
+
+/// All of them, in the order of a run without arguments.
+pub const GROUPS: &[Group] = &[
+    Group { name: "programs", what: "the programs of examples/ on every engine", run: programs::run },
+    Group { name: "load", what: "decode, hash and validate", run: load::run },
+    Group { name: "cold", what: "1000 different 20-node programs, each from its bytes", run: cold::run },
+];
+
+/// Checks that all engines agree on every input of `subject`, times them, adds a line each to `table` and a row each
+/// to the report.
+///
+/// # Errors
+/// Where two engines disagree, or one fails on a program that it has loaded.
+pub fn compare(cx: &mut Context, group: &str, subject: &Subject, table: &mut Table) -> Result<(), String> {
+    let mut ready: Vec<(&dyn Engine, Box<dyn Ready + '_>)> = Vec::new();
+    let mut absent = Vec::new();
+    for engine in &cx.engines {
+        match engine.load(subject) {
+            Ok(loaded) => ready.push((&**engine, loaded)),
+            Err(why) => absent.push((engine.name().to_owned(), why)),
+        }
+    }
+    let counts = agree(subject, &mut ready)?;
+    let names: Vec<String> = ready.iter().map(|(engine, _)| engine.name().to_owned()).collect();
+    let mut contestants: Vec<Contestant<'_>> =
+        ready.iter_mut().map(|(engine, ready)| Contestant::new(engine.name(), || ready.run_all())).collect();
+    let samples = measure(&mut contestants, cx.plan);
+    drop(contestants);
+    drop(ready);
+    for (i, name) in names.iter().enumerate() {
+        let s = summary(&samples[i]);
+        let (against, unit) = (ratio(&samples[i], &samples[0]), subject.inputs.len().max(1) as f64);
+        table.add_row([
+            if i == 0 { subject.name.clone() } else { String::new() },
+            name.clone(),
+            table::time(s.median / unit),
+            table::spread(s.spread),
+            format!(
+                "{} [{}, {}]",
+                table::digits(against.median),
+                table::digits(against.lo),
+                table::digits(against.hi)
+            ),
+            counts[i].map_or_else(|| "-".into(), |n| table::digits(s.median / n.max(1) as f64) + " ns"),
+            if i == 0 { table::count(counts[i].unwrap_or(0) / unit as u64) } else { String::new() },
+        ]);
+        cx.rows.push(Row::new(group, &subject.name, name, Phase::Run, s, counts[i]));
+    }
+    for (name, why) in absent {
+        table.add_row([String::new(), name, "-".into(), why]);
+    }
+    Ok(())
+}
+
+/// The columns of [`compare`].
+#[must_use]
+pub fn compare_table(first: &str) -> Table {
+    let against = format!("times {first} [95 %]");
+    table::table(&["program", "engine", "one run", "spread", &against, "a node", "executed_nodes"], 2)
+}
+
+/// Compares each engine's answers with the first one's; gives each one's count of a whole timed run.
+fn agree(
+    subject: &Subject,
+    ready: &mut [(&dyn Engine, Box<dyn Ready + '_>)],
+) -> Result<Vec<Option<u64>>, String> {
+    let mut counts: Vec<Option<u64>> = vec![Some(0); ready.len()];
+    for input in 0..subject.inputs.len() {
+        let mut first = None;
+        for (i, (engine, ready)) in ready.iter_mut().enumerate() {
+            let failed = |why| format!("{}, input {input}, {}: {why}", subject.name, engine.name());
+            let answer = ready.answer(input).map_err(failed)?;
+            counts[i] = counts[i].zip(answer.executed_nodes).map(|(a, b)| a + b);
+            match &first {
+                None => first = Some(answer),
+                Some(first) => match answer.differs(first) {
+                    Some(what) => return Err(failed(format!("another answer: {what}"))),
+                    None => continue,
+                },
+            }
+        }
+    }
+    Ok(counts)
+}

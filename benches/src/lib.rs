@@ -1,0 +1,22 @@
+//! Measurements of NDA: what `cargo xtask bench` prints.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`rounds`] | interleaved rounds in rotating order |
+//! | [`stats`] | medians, bootstrap intervals, ratios within a round |
+//! | [`engine`] | [`engine::Engine`]: implement it to add a row to every table |
+//! | [`subject`] | programs with inputs |
+//! | [`groups`] | the groups: `programs`, `load`, `cold` |
+//! | [`report`], [`table`], [`machine`] | the figures as data and for people, and where they were taken |
+//!
+//! Results are compared before anything is timed; an engine that gives another answer ends the run with an error.
+#![forbid(unsafe_code)]
+
+pub mod engine;
+pub mod groups;
+pub mod machine;
+pub mod report;
+pub mod rounds;
+pub mod stats;
+pub mod subject;
+pub mod table;
