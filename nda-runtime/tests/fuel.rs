@@ -6,9 +6,12 @@ use common::*;
 use nda_ast::{Expr, FunctionBuilder, Limits, NodeId, Op, Type};
 use nda_runtime::{Loaded, TrapKind, Value};
 
+/// Where the trap strikes if fuel does not cover a block, and the block's cost.
+type Charge<'a> = (&'a [NodeId], u64);
+
 /// Runs at every fuel up to more than enough. `charges` are the blocks of a full run in order: the locations of the
 /// trap where fuel does not cover it, and its cost.
-fn check(program: &Loaded, args: &[Value], charges: &[(&[NodeId], u64)], expected: &Value) {
+fn check(program: &Loaded, args: &[Value], charges: &[Charge<'_>], expected: &Value) {
     let total: u64 = charges.iter().map(|(_, cost)| cost).sum();
     for limit in 0..=total + 2 {
         let outcome = run_with(program, args, &fuel(limit));
@@ -46,7 +49,7 @@ fn arms_are_blocks_and_empty_ones_are_none() {
         f.if_(c, |f| f.store(x, 2), |_| {}); // 3, 4; 5, 6
         f.return_([x.load()]); // 7, 8
         let program = Build::new().load(f);
-        let charges: &[(&[NodeId], u64)] = if flag { &[(&[0], 7), (&[4], 3)] } else { &[(&[0], 7)] };
+        let charges: &[Charge<'_>] = if flag { &[(&[0], 7), (&[4], 3)] } else { &[(&[0], 7)] };
         check(&program, &[Value::Bool(flag)], charges, &Value::Int(if flag { 2 } else { 1 }));
     }
 }
@@ -71,8 +74,8 @@ fn loops_charge_each_iteration() {
     f.for_("i", 3, None, |f, i| f.store(sum, sum.load() + i.load())); // 3, 4; 5 to 8
     f.for_("j", 2, None, |_, _| {}); // 9, 10
     f.return_([sum.load()]); // 11, 12
-    let body: (&[NodeId], u64) = (&[4], 5);
-    let empty: (&[NodeId], u64) = (&[10], 1);
+    let body: Charge<'_> = (&[4], 5);
+    let empty: Charge<'_> = (&[10], 1);
     check(&Build::new().load(f), &[], &[(&[0], 9), body, body, body, empty, empty], &Value::Int(3));
 }
 
@@ -82,7 +85,7 @@ fn conditions_are_charged_before_each_evaluation() {
     let n = f.let_("n", 0); // 1, 2
     f.while_(n.load().less(Expr::int(2)), None, |f| f.store(n, n.load() + Expr::int(1))); // 3 to 5, 6; 7 to 10
     f.return_([n.load()]); // 11, 12
-    let (cond, body): ((&[NodeId], u64), (&[NodeId], u64)) = ((&[6], 4), (&[6], 5));
+    let (cond, body): (Charge<'_>, Charge<'_>) = ((&[6], 4), (&[6], 5));
     check(&Build::new().load(f), &[], &[(&[0], 6), cond, body, cond, body, cond], &Value::Int(2));
 }
 
@@ -98,7 +101,7 @@ fn callees_charge_themselves_and_end_the_chain() {
     outer.return_([Expr::call(&inner, [y.load()]) + Expr::call(&inner, [Expr::int(2)])]); // 1, 2; 3, 4; 5, 6
     let outer = b.add(outer);
     let program = b.load(returning(Expr::call(&outer, [Expr::int(-5)]))); // 1, 2; 3
-    let charges: &[(&[NodeId], u64)] =
+    let charges: &[Charge<'_>] =
         &[(&[0], 4), (&[2, 0], 7), (&[2, 2, 0], 5), (&[2, 2, 4], 4), (&[2, 4, 0], 5), (&[2, 4, 4], 3)];
     check(&program, &[], charges, &Value::Int(7));
 }

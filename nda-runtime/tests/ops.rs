@@ -212,9 +212,9 @@ fn vectors(out: &mut Vec<Case>) {
     let (a, b) = (0.1_f32, 3.0_f32);
     let two: [(Op, Op, f32, f32); 6] = [
         (Op::AddVec, Op::AddVecFloat, a + b, b + b),
-        (Op::SubVec, Op::SubVecFloat, a - b, b - b),
+        (Op::SubVec, Op::SubVecFloat, a - b, 0.0),
         (Op::MulVec, Op::MulVecFloat, a * b, b * b),
-        (Op::DivVec, Op::DivVecFloat, a / b, b / b),
+        (Op::DivVec, Op::DivVecFloat, a / b, 1.0),
         (Op::MinVec, Op::MinVecFloat, a, b),
         (Op::MaxVec, Op::MaxVecFloat, b, b),
     ];
@@ -226,7 +226,8 @@ fn vectors(out: &mut Vec<Case>) {
     // The float is rounded to f32 before the operation, not after.
     let tenth = Expr::op(Op::MulVecFloat, [v(3.0, 1.0), fl(0.1)]);
     out.push(value(Op::MulVecFloat, tenth, vec2(3.0 * 0.1_f32, 0.1)));
-    let one: [(Op, fn(f32) -> f32); 9] = [
+    type Lane = fn(f32) -> f32;
+    let one: [(Op, Lane); 9] = [
         (Op::NegVec, |x| -x),
         (Op::AbsVec, f32::abs),
         (Op::SqrtVec, f32::sqrt),

@@ -64,7 +64,7 @@ impl Machine<'_> {
                 (self.kernels.splat)(vec_mut(&mut self.memory.arena[at..], n as usize), x);
                 self.done(at, n.into())
             }
-            Step::ToVec { dest, n } => self.to_vec(dest, n as usize),
+            Step::ToVec { dest, n } => self.vec_of_buf(dest, n as usize),
             Step::ToBuf { dest, n } => {
                 let (vec, at) = (self.pop(), self.base + dest as usize);
                 let (out, sources) = self.memory.split(at);
@@ -180,7 +180,7 @@ impl Machine<'_> {
         self.done(at, (m + n) as u64)
     }
 
-    fn to_vec(&mut self, dest: u32, n: usize) -> Checked {
+    fn vec_of_buf(&mut self, dest: u32, n: usize) -> Checked {
         let (buf, at) = (self.pop(), self.base + dest as usize);
         let (out, sources) = self.memory.split(at);
         let elements = sources.elements(buf);
