@@ -34,7 +34,8 @@ impl HostCall {
 }
 
 /// Log and transcript of a run under way. Entries and groups are charged before they are written, so that what
-/// would pass the limit costs no memory. An entry is kept as a [`Value`]: at most 8 bytes of memory per charged byte.
+/// would pass the limit costs no memory. An entry is kept as a [`Value`] in a growing list: at most 10 bytes of memory per
+/// charged byte. A host call itself is not charged, only what it passes; fuel bounds how many there are.
 #[derive(Debug)]
 pub struct Record {
     log: Vec<Value>,

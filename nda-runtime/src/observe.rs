@@ -14,6 +14,7 @@ pub struct ActiveCall {
     pub node: NodeId,
     /// The slots visible there, with their values.
     pub slots: Vec<(SlotId, Value)>,
-    /// The loops around it, outermost first: node, and how many iterations had been completed.
+    /// The loops around it, outermost first: node, and how many iterations had been completed. A loop that was
+    /// stopped at its head, by fuel, its bound or the clock, is the last.
     pub loops: Vec<(NodeId, u64)>,
 }

@@ -395,6 +395,12 @@ mod tests {
     }
 
     #[test]
+    fn values_stay_small() {
+        // The log's promise on memory: an empty buffer is charged 8 bytes, and a list may be half empty.
+        assert_eq!(size_of::<Value>(), 40);
+    }
+
+    #[test]
     fn display_reads_as_constants() {
         assert_eq!(Value::from(vec![1.0_f32, f32::NEG_INFINITY]).to_string(), "vec32([1.0, -INFINITY])");
         assert_eq!(

@@ -3,9 +3,10 @@
 mod common;
 
 use common::*;
-use nda_ast::{Elem, Expr, FunctionBuilder, FunctionRef, Import, Limits, Op, Param, Type};
+use nda_ast::{Codebook, Elem, Expr, FunctionBuilder, FunctionRef, Import, Limits, Op, Param, Type};
 use nda_runtime::{
-    CancelFlag, HostError, Link, Loaded, Run, RunError, RunLimits, RunState, Tier, Tier0, TrapKind, Value,
+    CancelFlag, HostError, Link, Loaded, Mat, Run, RunError, RunLimits, RunState, Tier, Tier0, TrapKind,
+    Value,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -382,6 +383,72 @@ fn explain_shows_calls_slots_and_loops() {
     assert_eq!(shown, ["v=vec32([0.5, 0.5]) i=0 [0]", "v=vec32([0.5, 0.5]) x=0 y=11 z=2 [4]"]);
     let at: Vec<_> = calls.iter().map(|call| call.node).collect();
     assert_eq!(at, nodes(trap(&outcome)));
+}
+
+#[test]
+fn explain_counts_the_iterations_of_the_loop_that_was_stopped() {
+    for (counted, costs) in [(true, [3, 1, 1]), (false, [2, 2, 1])] {
+        let mut f = FunctionBuilder::new("f", []);
+        match counted {
+            true => f.for_("i", 5, Some(2), |_, _| {}),
+            false => f.while_(true, Some(2), |_| {}),
+        }
+        let program = Build::new().load(f);
+        let iteration = if counted { costs[1] } else { costs[1] + costs[2] };
+        // Fuel ends in the second iteration (of a `while`: before its condition, or before its body); or the bound does.
+        let before_body = costs[0] + iteration + if counted { 0 } else { costs[1] };
+        for (limit, done) in [(costs[0] + iteration, 1), (before_body, 1), (100, 2)] {
+            let limits = fuel(limit);
+            let run = Run { program: &program, entry: entry(&program), args: &[], limits: &limits };
+            let (outcome, calls) = Tier0.explain(run, &mut RunState::new()).unwrap();
+            assert!(outcome.result.is_err());
+            assert_eq!(calls[0].loops, [(2, done)], "counted {counted}, fuel {limit}");
+        }
+    }
+}
+
+#[test]
+fn matrices_come_from_constants_arguments_and_callers() {
+    let mut b = Build::new();
+    let (mat, vec) = (Type::Mat { rows: 1, cols: 2 }, VEC2);
+    let mut apply = FunctionBuilder::new("apply", [Type::Vec { n: 1 }]);
+    let (m, x) = (apply.param("m", mat), apply.param("x", vec));
+    apply.return_([Expr::op(Op::Gemv, [m.load(), x.load()])]);
+    let apply = b.add(apply);
+    let c = b.p.matrix_of(None, (1, 2), Codebook::Ternary, 1, &[1, -1]).unwrap();
+    let mut f = FunctionBuilder::new("f", [vec]);
+    let (x, m) = (f.param("x", vec), f.param("m", mat));
+    let own = Expr::call(&apply, [Expr::constant(&c), x.load()]);
+    f.return_([Expr::op(Op::Concat, [own, Expr::call(&apply, [m.load(), x.load()])])]);
+    let program = b.load(f);
+    let planes = |sign: &'static [u8], extra: &'static [u8]| nda_ast::Matrix {
+        rows: 1,
+        cols: 2,
+        codebook: Codebook::Quaternary,
+        scale: 0,
+        sign: nda_ast::Bytes::from_static(sign),
+        extra: nda_ast::Bytes::from_static(extra),
+    };
+    // Weights 2 and -2.
+    let given = Mat::new(planes(&[0b01], &[0b01])).unwrap();
+    let x = Value::Vec32(vec![127.0, 7.0]);
+    same(&result(&program, &[x, Value::Mat(given)]), &Value::Vec32(vec![240.0, 240.0]));
+}
+
+#[test]
+fn programs_are_shared_between_threads_and_need_their_imports() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&appending());
+    let mut b = Build::new();
+    let import = Import { name: "ask".into(), params: vec![], results: vec![], work: 0 };
+    let ask = b.p.import(import).unwrap();
+    let mut f = FunctionBuilder::new("f", []);
+    f.call(&ask, [], &[]);
+    let f = b.add(f);
+    b.p.entry(&f);
+    let program = Arc::new(nda_ast::load(b.p.finish().unwrap(), &Limits::default()).unwrap());
+    let error = Loaded::new(program, &Link::new()).unwrap_err();
+    assert_eq!(error.to_string(), "the program imports `ask`: grant `fn ask()`");
 }
 
 #[test]

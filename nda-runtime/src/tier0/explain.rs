@@ -2,6 +2,7 @@
 
 use super::calls::Activation;
 use super::machine::Machine;
+use super::step::Step;
 use crate::ActiveCall;
 use nda_ast::{BlockKind, NodeId, Op, SlotId, ValidFunction};
 
@@ -32,7 +33,10 @@ impl Machine<'_> {
             let done = match node.op() {
                 Op::Loop => self.memory.arena[word(f.layout().slot(node.index_slot()))],
                 // Counted when an iteration begins, after the condition.
-                _ => self.memory.arena[word(f.layout().counter(open.ordinal))] - u64::from(open.in_body),
+                _ => {
+                    let begun = self.memory.arena[word(f.layout().counter(open.ordinal))];
+                    begun - u64::from(open.in_body || open.node == location.node && self.begins(at))
+                }
             };
             (open.node, done)
         });
@@ -46,13 +50,22 @@ impl Machine<'_> {
     }
 }
 
+impl Machine<'_> {
+    /// Whether the step under way follows the test of a `While`: it charges the body of an iteration already counted.
+    fn begins(&self, at: &Activation) -> bool {
+        let steps = self.codes[at.function as usize].as_ref().map_or(&[][..], |code| &code.steps);
+        let before = at.pc.checked_sub(2).and_then(|step| steps.get(step));
+        matches!(before, Some(Step::WhileTest { .. }))
+    }
+}
+
 struct OpenLoop {
     node: NodeId,
     ordinal: u32,
     in_body: bool,
 }
 
-/// What is visible at a node, and which loops are around it.
+/// What is visible at a node, and which loops are around it; a loop's own node counts as in it.
 struct Scope {
     slots: Vec<SlotId>,
     loops: Vec<OpenLoop>,
@@ -69,6 +82,10 @@ fn scope_of(valid: &ValidFunction, target: NodeId) -> Scope {
         if matches!(block.kind, BlockKind::Loop | BlockKind::While) {
             if holds {
                 scope.loops.push(OpenLoop { node: block.owner, ordinal, in_body: true });
+            }
+            // Fuel, bound or clock struck at its head.
+            if block.owner == target {
+                scope.loops.push(OpenLoop { node: target, ordinal, in_body: false });
             }
             ordinal += 1;
         } else if block.kind == BlockKind::Cond && holds {
