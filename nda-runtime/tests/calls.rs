@@ -151,7 +151,7 @@ fn the_log_keeps_types_and_its_limit() {
     f.print(Expr::bool(true)); // 16
     f.print(buf.load()); // 8 + 2
     let negative_nan = Expr::float(-f64::NAN);
-    f.print(Expr::counted(Op::Splat, 3, [negative_nan.clone()])); // 8 + 12
+    f.print(-Expr::counted(Op::Splat, 3, [negative_nan.clone()])); // 8 + 12
     f.print(negative_nan); // 16
     let program = Build::new().load(f);
     let full = run_with(&program, &[], &log_bytes(62));
@@ -405,6 +405,58 @@ fn explain_counts_the_iterations_of_the_loop_that_was_stopped() {
             assert_eq!(calls[0].loops, [(2, done)], "counted {counted}, fuel {limit}");
         }
     }
+}
+
+#[test]
+fn a_nan_of_a_vec_is_canonical_wherever_the_host_sees_it() {
+    let mut link = Link::new();
+    let seen = Arc::new(AtomicBool::new(false));
+    let see = seen.clone();
+    link.grant("ask", [VEC2], [VEC2], move |args: &[Value]| {
+        let [Value::Vec32(v)] = args else { panic!("the granted types") };
+        see.store(v.iter().all(|x| x.to_bits() == nda_ast::CANONICAL_NAN32), Ordering::Relaxed);
+        Ok(vec![Value::Vec32(vec![-f32::NAN; 2])])
+    });
+    let mut b = Build::new();
+    let params = vec![Param::new(VEC2)];
+    let ask = b.p.import(Import { name: "ask".into(), params, results: vec![VEC2], work: 0 }).unwrap();
+    let mut f = FunctionBuilder::new("f", [VEC2, Type::Float]);
+    let v = f.inout("v", VEC2);
+    let host = f.call(&ask, [v.load()], &[]);
+    f.return_([host[0].load(), Expr::op(Op::Index, [v.load(), Expr::int(0)])]);
+    let program = b.load_with(f, &link, &Limits::default());
+    let returned = run(&program, &[Value::Vec32(vec![-f32::NAN; 2])]).result.unwrap();
+    assert!(seen.load(Ordering::Relaxed));
+    same(&returned.results[1], &Value::Float(f64::from_bits(nda_ast::CANONICAL_NAN)));
+    for value in [&returned.results[0], &returned.inout[0]] {
+        let Value::Vec32(v) = value else { panic!("a vec") };
+        assert!(v.iter().all(|x| x.to_bits() == nda_ast::CANONICAL_NAN32));
+    }
+}
+
+#[test]
+fn explain_shows_what_is_nearest_to_the_trap_within_its_limit() {
+    let mut b = Build::new();
+    let big = Type::Buf { elem: Elem::Float, cap: 1 << 20 };
+    let mut inner = FunctionBuilder::new("inner", []);
+    inner.inout("big", big);
+    inner.param("x", Type::Int);
+    inner.fail_(0);
+    let inner = b.add(inner);
+    let mut f = FunctionBuilder::new("f", []);
+    let x = f.let_("x", 3);
+    let big = f.let_("big", Expr::fill(Elem::Float, 1 << 20, Expr::float(0.0)));
+    let more = f.let_("more", big.load());
+    f.truncate(more, 1 << 19);
+    f.call(&inner, [big.load(), x.load()], &[]);
+    let program = b.load(f);
+    let limits = RunLimits::default();
+    let run = Run { program: &program, entry: entry(&program), args: &[], limits: &limits };
+    let (_, calls) = Tier0.explain(run, &mut RunState::new()).unwrap();
+    let shown: Vec<Vec<u32>> =
+        calls.iter().map(|c| c.slots.iter().map(|(slot, _)| *slot).collect()).collect();
+    assert_eq!(shown, [vec![0, 2], vec![0, 1]], "8 MiB twice and overheads pass 16 MiB");
+    assert_eq!((calls[0].omitted, calls[1].omitted), (1, 0));
 }
 
 #[test]

@@ -3,31 +3,47 @@
 use super::calls::Activation;
 use super::machine::Machine;
 use super::step::Step;
-use crate::ActiveCall;
+use crate::{ActiveCall, ENTRY_BYTES};
 use nda_ast::{BlockKind, NodeId, Op, SlotId, ValidFunction};
 
 impl Machine<'_> {
     /// The active calls, outermost first. Allocates: called once a run has ended.
     pub fn active_calls(&self) -> Vec<ActiveCall> {
         let here = Activation { function: self.function, pc: self.pc, base: self.base };
-        self.calls.iter().chain([&here]).map(|at| self.active_call(at)).collect()
+        // From the inside out, so that what lies nearest to the trap is shown.
+        let mut left = ActiveCall::MAX_BYTES;
+        let inside_out = [&here].into_iter().chain(self.calls.iter().rev());
+        let mut calls: Vec<ActiveCall> = inside_out.map(|at| self.active_call(at, &mut left)).collect();
+        calls.reverse();
+        calls
     }
 
-    fn active_call(&self, at: &Activation) -> ActiveCall {
+    /// Takes the bytes of the values that it gives from `left`.
+    fn active_call(&self, at: &Activation, left: &mut u64) -> ActiveCall {
         let location = self.location(at);
         let Some(f) = self.program.function(at.function) else {
             unreachable!("object {} is no function", at.function)
         };
         let scope = scope_of(f.valid(), location.node);
         let word = |word: u32| at.base + word as usize;
-        let slots = scope.slots.iter().filter_map(|&slot| {
+        let (mut slots, mut omitted) = (Vec::new(), 0);
+        for slot in scope.slots {
             let info = f.valid().slot(slot);
+            if info.ty.is_mat() {
+                continue;
+            }
             // A local aggregate lies in the frame; everything else is a word there.
             let home = word(f.layout().slot(slot));
             let local = info.ty.is_aggregate() && slot as usize >= f.valid().function().params().len();
             let value = if local { home as u64 } else { self.memory.arena[home] };
-            (!info.ty.is_mat()).then(|| (slot, self.value(info.ty, value)))
-        });
+            match left.checked_sub(ENTRY_BYTES + self.payload(info.ty, value)) {
+                Some(rest) => {
+                    *left = rest;
+                    slots.push((slot, self.value(info.ty, value)));
+                }
+                None => omitted += 1,
+            }
+        }
         let loops = scope.loops.iter().map(|open| {
             let node = f.valid().function().node(open.node);
             let done = match node.op() {
@@ -44,7 +60,8 @@ impl Machine<'_> {
             function: location.function,
             object: at.function,
             node: location.node,
-            slots: slots.collect(),
+            slots,
+            omitted,
             loops: loops.collect(),
         }
     }
