@@ -1,0 +1,292 @@
+//! The engine: the host functions that programs may be granted, and the door through which programs come in.
+
+use crate::typed::TypedHost;
+use crate::{Limits, LoadError, Program};
+use nda_ast::{Bytes, Import, Type, ValidProgram};
+use nda_runtime::{HostError, HostFn, Link, Value};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// Loads programs and owns what they share. Cheap to clone; use one for the whole process.
+///
+/// ```
+/// use nda_sandbox::{Engine, HostError, Limits};
+///
+/// let engine = Engine::builder()
+///     .import("root", |x: i64| if x < 0 { Err(HostError { code: 7 }) } else { Ok(x.isqrt()) })
+///     .build();
+/// let source = r#"
+///     extern "host" { fn root(x: i64) -> i64; }
+///     fn twice(x: i64) -> i64 { let r = root(x); return 2 * r; }
+/// "#;
+/// let refused = engine.load_text(source, &Limits::default());
+/// assert!(refused.is_err(), "nothing is granted unless asked for");
+/// let program = engine.loader().grant("root").load_text(source)?;
+/// assert_eq!(program.func::<i64, i64>("twice")?.call(81)?, 18);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Engine {
+    inner: Arc<Registry>,
+}
+
+#[derive(Default)]
+struct Registry {
+    imports: BTreeMap<String, Registered>,
+}
+
+#[derive(Clone)]
+struct Registered {
+    params: Vec<Type>,
+    results: Vec<Type>,
+    work: u32,
+    function: Arc<dyn HostFn>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("imports", &self.inner.imports.keys()).finish()
+    }
+}
+
+impl Engine {
+    /// One without host functions.
+    #[must_use]
+    pub fn new() -> Engine {
+        Engine::default()
+    }
+
+    /// Begins one with host functions.
+    #[must_use]
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder { imports: BTreeMap::new() }
+    }
+
+    /// Loads a program file, granting it no host function. See [`Engine::loader`] for more.
+    ///
+    /// # Errors
+    /// [`LoadError`], for every byte string that is not a program within the limits.
+    pub fn load(&self, bytes: impl Into<Bytes>, limits: &Limits) -> Result<Program, LoadError> {
+        self.loader().limits(limits).load(bytes)
+    }
+
+    /// Loads a program in the text form, granting it no host function. See [`Engine::loader`] for more.
+    ///
+    /// # Errors
+    /// [`LoadError`], with up to 20 errors of the text, each with its span and where possible a fix.
+    #[cfg(feature = "text")]
+    pub fn load_text(&self, source: &str, limits: &Limits) -> Result<Program, LoadError> {
+        self.loader().limits(limits).load_text(source)
+    }
+
+    /// Begins loading a program with grants, limits or files of its own.
+    #[must_use]
+    pub fn loader(&self) -> Loader<'_> {
+        Loader {
+            engine: self,
+            limits: Limits::default(),
+            granted: Link::new(),
+            works: BTreeMap::new(),
+            #[cfg(feature = "text")]
+            files: None,
+        }
+    }
+
+    /// The signatures of all host functions, by name.
+    pub fn imports(&self) -> impl Iterator<Item = Import> {
+        self.inner.imports.iter().map(|(name, r)| Import {
+            name: name.clone(),
+            params: r.params.iter().map(|ty| nda_ast::Param::new(*ty)).collect(),
+            results: r.results.clone(),
+            work: r.work,
+        })
+    }
+}
+
+/// An engine under construction.
+#[derive(Clone)]
+pub struct EngineBuilder {
+    imports: BTreeMap<String, Registered>,
+}
+
+impl fmt::Debug for EngineBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineBuilder").field("imports", &self.imports.keys()).finish()
+    }
+}
+
+/// Makes a closure with Rust types a host function.
+struct Typed<F, A>(F, std::marker::PhantomData<fn() -> A>);
+
+impl<A: 'static, F: TypedHost<A>> HostFn for Typed<F, A> {
+    fn call(&self, args: &[Value]) -> Result<Vec<Value>, HostError> {
+        self.0.answer(args)
+    }
+}
+
+impl EngineBuilder {
+    /// Registers a closure of up to six parameters as the host function `name`, of declared work 0. Its Rust types are
+    /// its signature: `i64`, `f64`, `bool`, `[f32; N]` (a `Vec32<N>`) and [`Buffer<T, N>`](crate::Buffer); results one of
+    /// these, a tuple, `()`, or such in a `Result` with [`HostError`].
+    ///
+    /// A later function of the same name takes the place of the earlier one.
+    #[must_use]
+    pub fn import<A: 'static>(self, name: &str, function: impl TypedHost<A>) -> EngineBuilder {
+        self.import_with_work(name, 0, function)
+    }
+
+    /// As [`EngineBuilder::import`], with a declared work: 64 units cost a program one node of fuel per call. A program must
+    /// declare the same work for the import, `#[work(N)]`, to be granted it.
+    #[must_use]
+    pub fn import_with_work<A: 'static, F: TypedHost<A>>(
+        mut self,
+        name: &str,
+        work: u32,
+        function: F,
+    ) -> EngineBuilder {
+        let function = Arc::new(Typed(function, std::marker::PhantomData));
+        let registered = Registered { params: F::params(), results: F::results(), work, function };
+        self.imports.insert(name.to_owned(), registered);
+        self
+    }
+
+    /// Registers a host function of any signature, which takes and gives values.
+    #[must_use]
+    pub fn import_untyped(mut self, import: Import, function: impl HostFn + 'static) -> EngineBuilder {
+        let registered = Registered {
+            params: import.params.iter().map(|p| p.ty).collect(),
+            results: import.results,
+            work: import.work,
+            function: Arc::new(function),
+        };
+        self.imports.insert(import.name, registered);
+        self
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn build(self) -> Engine {
+        Engine { inner: Arc::new(Registry { imports: self.imports }) }
+    }
+}
+
+/// A program about to be loaded: under which limits, with which of the engine's host functions.
+pub struct Loader<'a> {
+    engine: &'a Engine,
+    limits: Limits,
+    granted: Link,
+    works: BTreeMap<String, u32>,
+    #[cfg(feature = "text")]
+    files: Option<&'a mut dyn nda_ast::text::Loader>,
+}
+
+impl fmt::Debug for Loader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loader").field("limits", &self.limits).field("granted", &self.granted).finish()
+    }
+}
+
+struct Shared(Arc<dyn HostFn>);
+
+impl HostFn for Shared {
+    fn call(&self, args: &[Value]) -> Result<Vec<Value>, HostError> {
+        self.0.call(args)
+    }
+}
+
+impl<'a> Loader<'a> {
+    /// Sets the limits of the program and of its runs.
+    #[must_use]
+    pub fn limits(mut self, limits: &Limits) -> Loader<'a> {
+        self.limits = *limits;
+        self
+    }
+
+    /// Grants the engine's host function `name`. A name that the engine has not grants nothing: a program that imports
+    /// it does not load.
+    #[must_use]
+    pub fn grant(mut self, name: &str) -> Loader<'a> {
+        if let Some(r) = self.engine.inner.imports.get(name) {
+            self.granted.grant(name, r.params.clone(), r.results.clone(), Shared(r.function.clone()));
+            self.works.insert(name.to_owned(), r.work);
+        }
+        self
+    }
+
+    /// Grants every host function of the engine.
+    #[must_use]
+    pub fn grant_all(self) -> Loader<'a> {
+        let engine = self.engine;
+        engine.inner.imports.keys().fold(self, |loader, name| loader.grant(name))
+    }
+
+    /// Takes what `load(..)` names in a text from `files`. Without this, a text that loads is refused.
+    #[cfg(feature = "text")]
+    #[must_use]
+    pub fn files(mut self, files: &'a mut dyn nda_ast::text::Loader) -> Loader<'a> {
+        self.files = Some(files);
+        self
+    }
+
+    /// Checks a program file without making it ready to run: imports need no grant.
+    ///
+    /// # Errors
+    /// [`LoadError::Program`], for every byte string that is not a program within the limits.
+    pub fn validate(self, bytes: impl Into<Bytes>) -> Result<ValidProgram, LoadError> {
+        Ok(nda_ast::load(bytes, &self.limits.program)?)
+    }
+
+    /// As [`Loader::validate`], for a program in the text form.
+    ///
+    /// # Errors
+    /// [`LoadError`], with up to 20 errors of the text, each with its span and where possible a fix.
+    #[cfg(feature = "text")]
+    pub fn validate_text(mut self, source: &str) -> Result<ValidProgram, LoadError> {
+        self.parse(source)
+    }
+
+    #[cfg(feature = "text")]
+    fn parse(&mut self, source: &str) -> Result<ValidProgram, LoadError> {
+        let mut none = nda_ast::text::NoLoader;
+        let files = match &mut self.files {
+            Some(files) => &mut **files,
+            None => &mut none as &mut dyn nda_ast::text::Loader,
+        };
+        let compiled = nda_ast::text::compile_with(source, files, true, &self.limits.program);
+        compiled.map_err(|e| LoadError::Text(e.diagnostics))
+    }
+
+    /// Loads a program in the text form.
+    ///
+    /// # Errors
+    /// As [`Loader::validate_text`], and for imports not granted.
+    #[cfg(feature = "text")]
+    pub fn load_text(mut self, source: &str) -> Result<Program, LoadError> {
+        let valid = self.parse(source)?;
+        self.bind(valid, Some(source.into()))
+    }
+
+    /// Loads a program file.
+    ///
+    /// # Errors
+    /// [`LoadError`], for every byte string that is not a program within the limits, and for imports not granted.
+    pub fn load(self, bytes: impl Into<Bytes>) -> Result<Program, LoadError> {
+        let valid = nda_ast::load(bytes, &self.limits.program)?;
+        self.bind(valid, None)
+    }
+
+    fn bind(&self, valid: ValidProgram, source: Option<Arc<str>>) -> Result<Program, LoadError> {
+        let program = Program::new(Arc::new(valid), &self.granted, self.limits, source)?;
+        for import in program.imports() {
+            match self.works.get(&import.name) {
+                Some(&expected) if expected != import.work => {
+                    let import_name = import.name.clone();
+                    return Err(LoadError::Work { import: import_name, expected, found: import.work });
+                }
+                _ => {}
+            }
+        }
+        Ok(program)
+    }
+}
