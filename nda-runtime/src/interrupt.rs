@@ -163,6 +163,7 @@ mod tests {
         cancel.cancel();
         assert_eq!(watch.work(1, ELEMENTS_PER_LOOK - 1), Ok(()));
         assert_eq!(watch.work(1, 1), Err(TrapKind::Cancelled));
+        assert_eq!(watch.work(1, 1), Ok(()), "counted anew");
     }
 
     #[test]

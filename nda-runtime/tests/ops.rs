@@ -304,7 +304,10 @@ fn sequences(out: &mut Vec<Case>) {
     out.push(trapping(Op::Index, index(v(1.0, 1.0), 2), beyond));
     let to_vec = |n| Expr::counted(Op::ToVec, n, [Expr::fill(Elem::Float, 2, fl(0.1))]);
     out.push(value(Op::ToVec, to_vec(2), vec2(0.1, 0.1)));
-    out.push(trapping(Op::ToVec, to_vec(3), TrapKind::IndexOutOfBounds { index: 3, len: 2 }));
+    for n in [1, 3] {
+        let kind = TrapKind::IndexOutOfBounds { index: n.into(), len: 2 };
+        out.push(trapping(Op::ToVec, to_vec(n), kind));
+    }
     out.push(value(Op::ToBuf, Expr::op(Op::ToBuf, [v(0.1, 2.0)]), floats(&[f64::from(0.1_f32), 2.0], 2)));
     let recap = |cap| Expr::counted(Op::Recap, cap, [fill(7)]);
     out.push(value(Op::Recap, recap(9), bytes(&[7; 3], 9)));

@@ -117,9 +117,9 @@ impl<'a> Lowering<'a> {
                 self.statement(id, &node);
             } else {
                 self.expression(id, &node);
-                self.height += 1;
+                // Of a `Select` all three count, though only the arm taken is ever there: a bound, not the exact height.
+                self.height = self.height - node.operands() + 1;
                 self.max_height = self.max_height.max(self.height);
-                self.height -= node.operands();
                 self.after_operand(id);
             }
         }
@@ -502,5 +502,36 @@ fn shape(ty: Type) -> (u16, u16) {
     match ty {
         Type::Mat { rows, cols } => (rows, cols),
         _ => (0, 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Link;
+    use nda_ast::{Expr, FunctionBuilder, Limits, ProgramBuilder, load};
+    use std::sync::Arc;
+
+    fn returning(expr: Expr) -> FunctionBuilder {
+        let mut f = FunctionBuilder::new("f", [Type::Int]);
+        f.return_([expr]);
+        f
+    }
+
+    #[test]
+    fn the_stack_is_as_high_as_operands_wait() {
+        let mut p = ProgramBuilder::new();
+        // To the left two operands wait, however long the sum; to the right all do.
+        let terms = 100;
+        let left = (0..terms).map(Expr::int).reduce(|sum, x| sum + x).unwrap();
+        let right = (0..terms).map(Expr::int).reduce(|sum, x| x + sum).unwrap();
+        let left = p.add(returning(left)).unwrap();
+        let right = p.add(returning(right)).unwrap();
+        let both = p.add(returning(Expr::call(&left, []) * Expr::call(&right, []))).unwrap();
+        p.entry(&both);
+        let program = load(p.finish().unwrap(), &Limits::default()).unwrap();
+        let loaded = Loaded::new(Arc::new(program), &Link::new()).unwrap();
+        let heights: Vec<usize> = loaded.tier0().iter().flatten().map(|code| code.height).collect();
+        assert_eq!(heights, [2, 100, 102]);
     }
 }
