@@ -5,5 +5,7 @@ mod function;
 mod program;
 
 pub use expr::Expr;
+#[cfg(feature = "text")]
+pub(crate) use function::Item;
 pub use function::{FunctionBuilder, SlotRef};
 pub use program::{BuildError, FunctionRef, ObjectRef, ProgramBuilder};

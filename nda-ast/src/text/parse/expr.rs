@@ -1,0 +1,918 @@
+//! Expressions: operator precedence with an explicit stack of what is open.
+
+use super::number::Literal;
+use super::{Parsed, Parser, Skip};
+use crate::text::diag::Diag;
+use crate::text::lex::{Span, Tok};
+use crate::text::syntax::{BinOp, CallInfo, CastTo, Expr, ExprKind, Exprs, Generic};
+use crate::{Elem, ErrorCode, LimitKind, Type};
+
+/// Something that waits for an operand or a bracket.
+#[derive(Clone, Copy, Debug)]
+enum Frame {
+    Prefix(ExprKind, u32),
+    /// `*`, only to take a reference again: `&*x`.
+    Deref(Span),
+    /// `lhs`: the root of the left operand.
+    Bin(BinOp, u32),
+    And(u32),
+    Or(u32),
+    Paren(u32),
+    /// `(a, b)` of a `return`, with the number of values before the last comma.
+    Tuple(u32),
+    /// Arguments of a call or method; `receiver` is its root.
+    Args {
+        call: u32,
+        receiver: Option<u32>,
+        start: u32,
+    },
+    Index {
+        base: u32,
+        first: u32,
+    },
+    Cond(u32),
+    Then(u32),
+    Else(u32),
+    /// Around the `if` after an `else`.
+    ElseIf(u32),
+}
+
+/// The stack, kept to be used again.
+#[derive(Default)]
+pub(super) struct Workspace {
+    frames: Vec<Frame>,
+}
+
+/// What stands around an expression.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Around {
+    /// Nothing special.
+    Plain,
+    /// `return`: several values in brackets.
+    Return,
+    /// A `let` with this type.
+    Let(Option<Type>),
+}
+
+fn binary(tok: Tok) -> Option<BinOp> {
+    Some(match tok {
+        Tok::Plus => BinOp::Add,
+        Tok::Minus => BinOp::Sub,
+        Tok::Star => BinOp::Mul,
+        Tok::Slash => BinOp::Div,
+        Tok::Percent => BinOp::Rem,
+        Tok::Amp => BinOp::And,
+        Tok::Pipe => BinOp::Or,
+        Tok::Caret => BinOp::Xor,
+        Tok::Shl => BinOp::Shl,
+        Tok::Shr => BinOp::Shr,
+        Tok::EqEq => BinOp::Eq,
+        Tok::Ne => BinOp::Ne,
+        Tok::Lt => BinOp::Lt,
+        Tok::Le => BinOp::Le,
+        Tok::Gt => BinOp::Gt,
+        Tok::Ge => BinOp::Ge,
+        _ => return None,
+    })
+}
+
+const PREFIX: u8 = 12;
+const CAST: u8 = 11;
+const COMPARE: u8 = 4;
+const AND: u8 = 3;
+const OR: u8 = 2;
+
+impl<'s> Parser<'s> {
+    /// An expression, up to the first token that cannot belong to it.
+    pub(super) fn expr(&mut self, around: Around) -> Parsed<Exprs> {
+        Ok(self.exprs_of(around)?.0)
+    }
+
+    /// As [`Parser::expr`], with the number of values: not 1 only for `return (a, b)`.
+    pub(super) fn exprs_of(&mut self, around: Around) -> Parsed<(Exprs, u32)> {
+        let first = self.ast.exprs.len() as u32;
+        let mut run = Run { frames: std::mem::take(&mut self.work.frames), p: self, around };
+        let result = run.run();
+        let open = run.frames.iter().filter(|f| matches!(f, Frame::Then(_) | Frame::Else(_))).count() as u32;
+        let mut frames = run.frames;
+        frames.clear();
+        self.work.frames = frames;
+        match result {
+            Ok(count) => Ok((Exprs { first, end: self.ast.exprs.len() as u32 }, count)),
+            Err(Skip) => {
+                self.open_braces += open;
+                self.ast.exprs.truncate(first as usize);
+                Err(Skip)
+            }
+        }
+    }
+
+    fn number(&mut self, bits: u64) -> u32 {
+        self.ast.numbers.push(bits);
+        self.ast.numbers.len() as u32 - 1
+    }
+
+    fn emit(&mut self, kind: ExprKind, span: Span) {
+        self.ast.exprs.push(Expr { kind, span, bracketed: false });
+    }
+
+    fn root(&self) -> u32 {
+        self.ast.exprs.len() as u32 - 1
+    }
+
+    fn span_of(&self, root: u32) -> Span {
+        self.ast.exprs[root as usize].span
+    }
+
+    /// `NAN`, `INFINITY` or `nan(0x..)` here, with the token count of it.
+    pub(super) fn special_float(&mut self, negative: bool) -> Parsed<Option<f64>> {
+        let sign = u64::from(negative) << 63;
+        let bits = match self.text() {
+            "NAN" => crate::CANONICAL_NAN,
+            "INFINITY" => f64::INFINITY.to_bits(),
+            "nan" if self.ahead(1).tok == Tok::LParen => {
+                let start = self.bump().span;
+                self.bump();
+                let bits = self.bits("the 64 bits of a NaN, such as nan(0x7ff8000000000001)")?;
+                if !self.at(Tok::RParen) {
+                    self.expect(Tok::RParen)?;
+                }
+                if !f64::from_bits(bits).is_nan() {
+                    let span = start.to(self.span());
+                    let diag = self.bad_literal(span, "a NaN: write the float itself");
+                    self.diags.push(diag);
+                }
+                bits
+            }
+            _ => return Ok(None),
+        };
+        self.bump();
+        Ok(Some(f64::from_bits(bits ^ sign)))
+    }
+}
+
+/// One expression on its way.
+struct Run<'p, 's> {
+    p: &'p mut Parser<'s>,
+    frames: Vec<Frame>,
+    around: Around,
+}
+
+/// Whether the expression goes on.
+enum Next {
+    Operand,
+    Operator,
+    End(u32),
+}
+
+impl Run<'_, '_> {
+    fn run(&mut self) -> Parsed<u32> {
+        let mut next = Next::Operand;
+        let most = 4 * u64::from(self.p.limits.nesting) + 16;
+        loop {
+            next = match next {
+                Next::Operand => self.operand()?,
+                Next::Operator => self.operator()?,
+                Next::End(count) => return Ok(count),
+            };
+            if self.frames.len() as u64 > most {
+                let (max, span) = (self.p.limits.nesting, self.p.span());
+                let what = "expressions are nested too deeply; name parts of them with `let`";
+                return self.p.fail(Diag::limit(LimitKind::Nesting, max.into(), span, what));
+            }
+        }
+    }
+
+    fn leaf(&mut self, kind: ExprKind, span: Span) -> Parsed<Next> {
+        self.p.emit(kind, span);
+        Ok(Next::Operator)
+    }
+
+    fn literal(&mut self, negative: bool, from: Span) -> Parsed<Next> {
+        let literal = self.p.signed_literal(negative, from);
+        let kind = match literal {
+            Literal::Int(value) => ExprKind::Int(self.p.number(value)),
+            Literal::Float(value) => ExprKind::Float(self.p.number(value.to_bits())),
+        };
+        let span = from.to(self.p.before);
+        self.leaf(kind, span)
+    }
+
+    fn prefix(&mut self, kind: ExprKind) -> Parsed<Next> {
+        let start = self.p.before.start;
+        self.frames.push(Frame::Prefix(kind, start));
+        Ok(Next::Operand)
+    }
+
+    fn operand(&mut self) -> Parsed<Next> {
+        let span = self.p.span();
+        match self.p.tok() {
+            Tok::Int | Tok::Float => self.literal(false, span),
+            Tok::True | Tok::False => {
+                let value = self.p.bump().tok == Tok::True;
+                self.leaf(ExprKind::Bool(value), span)
+            }
+            Tok::Byte => {
+                let value = self.p.byte_literal();
+                self.leaf(ExprKind::Byte(value), span)
+            }
+            Tok::Minus => {
+                self.p.bump();
+                if matches!(self.p.tok(), Tok::Int | Tok::Float) {
+                    return self.literal(true, span);
+                }
+                if let Some(value) = self.p.special_float(true)? {
+                    let kind = ExprKind::Float(self.p.number(value.to_bits()));
+                    let span = span.to(self.p.before);
+                    return self.leaf(kind, span);
+                }
+                self.prefix(ExprKind::Neg)
+            }
+            Tok::Bang => {
+                self.p.bump();
+                self.prefix(ExprKind::Not)
+            }
+            Tok::Amp => {
+                self.p.bump();
+                let mutable = self.p.eat(Tok::Mut);
+                self.frames.push(Frame::Prefix(ExprKind::Ref { mutable }, span.start));
+                Ok(Next::Operand)
+            }
+            Tok::Star => {
+                self.p.bump();
+                self.frames.push(Frame::Deref(span));
+                Ok(Next::Operand)
+            }
+            Tok::LParen => {
+                self.p.bump();
+                self.frames.push(Frame::Paren(span.start));
+                Ok(Next::Operand)
+            }
+            Tok::RParen => self.empty_brackets(),
+            Tok::If => {
+                self.p.bump();
+                self.begin_if(span.start)
+            }
+            Tok::Ident => self.name(),
+            _ => Err(self.no_operand()),
+        }
+    }
+
+    fn begin_if(&mut self, start: u32) -> Parsed<Next> {
+        if self.p.at(Tok::Let) {
+            let diag = if_let(self.p.span());
+            return self.p.fail(diag);
+        }
+        self.frames.push(Frame::Cond(start));
+        Ok(Next::Operand)
+    }
+
+    /// `f()`, or a comma before the `)`.
+    fn empty_brackets(&mut self) -> Parsed<Next> {
+        match self.frames.last() {
+            Some(Frame::Args { .. } | Frame::Tuple(_)) => self.close_paren(),
+            _ => Err(self.no_operand()),
+        }
+    }
+
+    fn name(&mut self) -> Parsed<Next> {
+        let start = self.p.span();
+        if let Some(value) = self.p.special_float(false)? {
+            let span = start.to(self.p.before);
+            let kind = ExprKind::Float(self.p.number(value.to_bits()));
+            return self.leaf(kind, span);
+        }
+        let (span, after) = (self.p.span(), self.p.ahead(1).tok);
+        let sym = self.p.ast.symbol(self.p.text());
+        match after {
+            Tok::LParen => {
+                self.p.bump();
+                self.p.bump();
+                self.open_args(sym, span, None, None)
+            }
+            Tok::Path => self.path(sym, span),
+            Tok::Bang if matches!(self.p.ahead(2).tok, Tok::LParen | Tok::LBracket | Tok::LBrace) => {
+                let diag = self.p.macro_error();
+                self.p.fail(diag)
+            }
+            _ => {
+                self.p.bump();
+                self.leaf(ExprKind::Name(sym), span)
+            }
+        }
+    }
+
+    /// `name::<..>(`, `Buf::<T, N>::new()`, and paths of Rust.
+    fn path(&mut self, sym: u32, span: Span) -> Parsed<Next> {
+        let generic = self.p.ahead(2).tok == Tok::Lt;
+        let name = self.p.ast.name(sym);
+        if name == "Buf" && !generic {
+            return self.untyped_new(span);
+        }
+        if !generic {
+            return Err(self.rust_path(span));
+        }
+        self.p.bump();
+        let turbofish = self.p.turbofish()?;
+        if name != "Buf" {
+            self.p.expect(Tok::LParen)?;
+            return self.open_args(sym, span, Some(turbofish), None);
+        }
+        self.new_call()?;
+        let span = span.to(self.p.before);
+        match turbofish.0.as_slice() {
+            &[Generic::Elem(elem), Generic::Number(cap)] => self.leaf(ExprKind::New { elem, cap }, span),
+            _ => {
+                let diag =
+                    Diag::new(ErrorCode::Syntax, turbofish.1, "A buffer has an element type and a capacity.")
+                        .expected("`Buf::<T, N>::new()`");
+                self.p.diags.push(diag);
+                self.leaf(ExprKind::Poison, span)
+            }
+        }
+    }
+
+    /// `::new()`
+    fn new_call(&mut self) -> Parsed<()> {
+        self.p.expect(Tok::Path)?;
+        if self.p.text() != "new" {
+            let diag = self.p.unexpected("`new`");
+            return self.p.fail(diag);
+        }
+        self.p.bump();
+        self.p.expect(Tok::LParen)?;
+        self.p.expect(Tok::RParen)?;
+        Ok(())
+    }
+
+    /// `Buf::new()`: Rust would infer what NDA wants written.
+    fn untyped_new(&mut self, span: Span) -> Parsed<Next> {
+        self.p.bump();
+        self.new_call()?;
+        let span = span.to(self.p.before);
+        let message = "Types are not inferred from later use: give the element type and the capacity.";
+        let mut diag = Diag::new(ErrorCode::Syntax, span, message).expected("`Buf::<T, N>::new()`");
+        if let Around::Let(Some(Type::Buf { elem, cap })) = self.around {
+            diag = diag.fix("give them", span, format!("Buf::<{elem}, {cap}>::new()"));
+        }
+        self.p.diags.push(diag);
+        self.leaf(ExprKind::Poison, span)
+    }
+
+    #[cold]
+    fn rust_path(&mut self, span: Span) -> Skip {
+        while self.p.ahead(1).tok == Tok::Path {
+            self.p.bump();
+            self.p.bump();
+        }
+        let all = span.to(self.p.span());
+        let text = all.text(self.p.source);
+        let value = match text.rsplit("::").next().filter(|_| !text.starts_with("f32")) {
+            Some("MAX") if text.starts_with("i64") => "9223372036854775807",
+            Some("MIN") if text.starts_with("i64") => "-9223372036854775808",
+            Some("NAN") => "NAN",
+            Some("INFINITY") => "INFINITY",
+            Some("NEG_INFINITY") => "-INFINITY",
+            Some("EPSILON") => "2.220446049250313e-16",
+            Some("MAX") if text.starts_with("f64") => "1.7976931348623157e308",
+            Some("MIN") if text.starts_with("f64") => "-1.7976931348623157e308",
+            Some("PI") => "3.141592653589793",
+            Some("E") => "2.718281828459045",
+            _ => "",
+        };
+        let message = format!("`{}` is not part of the language: names have no paths.", super::clip(text));
+        let mut diag = Diag::new(ErrorCode::Unsupported, all, message);
+        if !value.is_empty() {
+            diag = diag.fix(format!("write `{value}`"), all, value);
+        }
+        self.p.diags.push(diag);
+        Skip
+    }
+
+    fn open_args(
+        &mut self,
+        name: u32,
+        name_span: Span,
+        turbofish: Option<(Vec<Generic>, Span)>,
+        receiver: Option<u32>,
+    ) -> Parsed<Next> {
+        let call = self.p.ast.calls.len() as u32;
+        let first = self.p.ast.exprs.len() as u32;
+        self.p.ast.calls.push(CallInfo {
+            name,
+            name_span,
+            args: 0,
+            first,
+            turbofish,
+            close: 0,
+            method: receiver.is_some(),
+        });
+        let start = receiver.map_or(name_span.start, |r| self.p.span_of(r).start);
+        self.frames.push(Frame::Args { call, receiver, start });
+        Ok(Next::Operand)
+    }
+
+    fn operator(&mut self) -> Parsed<Next> {
+        let tok = self.p.tok();
+        if let Some(op) = binary(tok) {
+            return self.binary(op);
+        }
+        match tok {
+            Tok::AmpAmp => {
+                self.reduce(AND)?;
+                self.p.bump();
+                let lhs = self.p.root();
+                self.frames.push(Frame::And(lhs));
+                Ok(Next::Operand)
+            }
+            Tok::PipePipe => {
+                self.reduce(OR)?;
+                let lhs = self.p.root();
+                let span = self.p.bump().span;
+                self.p.emit(ExprKind::OrMark, span);
+                self.frames.push(Frame::Or(lhs));
+                Ok(Next::Operand)
+            }
+            Tok::As => self.cast(),
+            Tok::Dot => self.method(),
+            Tok::LBracket => {
+                self.p.bump();
+                let (base, first) = (self.p.root(), self.p.ast.exprs.len() as u32);
+                self.frames.push(Frame::Index { base, first });
+                Ok(Next::Operand)
+            }
+            Tok::RParen => {
+                self.reduce(0)?;
+                if self.frames.is_empty() {
+                    return Ok(Next::End(1));
+                }
+                self.close_paren()
+            }
+            Tok::RBracket => self.close_index(),
+            Tok::Comma => self.comma(),
+            Tok::LBrace => self.open_arm(),
+            Tok::RBrace => self.close_arm(),
+            Tok::Question => {
+                let diag = Diag::new(
+                    ErrorCode::Unsupported,
+                    self.p.span(),
+                    "There is no `?`: errors are traps (`fail(code)`) or values.",
+                )
+                .fix("remove `?`", self.p.span(), "");
+                self.p.fail(diag)
+            }
+            _ => self.end(),
+        }
+    }
+
+    /// The end of the expression: all brackets must be closed.
+    fn end(&mut self) -> Parsed<Next> {
+        self.reduce(0)?;
+        let expected = match self.frames.last() {
+            None => return Ok(Next::End(1)),
+            Some(Frame::Paren(_) | Frame::Tuple(_)) => Tok::RParen,
+            Some(Frame::Args { .. }) => {
+                if matches!(self.p.tok(), Tok::Ident | Tok::Int | Tok::Float | Tok::Byte) {
+                    self.p.expect(Tok::Comma)?;
+                }
+                Tok::RParen
+            }
+            Some(Frame::Index { .. }) => Tok::RBracket,
+            Some(Frame::Cond(_)) => Tok::LBrace,
+            _ => return Err(self.value_block()),
+        };
+        self.p.expect(expected)?;
+        Err(Skip)
+    }
+
+    fn binary(&mut self, op: BinOp) -> Parsed<Next> {
+        let precedence = op.precedence();
+        self.reduce(precedence + u8::from(precedence == COMPARE))?;
+        if precedence == COMPARE
+            && let Some(Frame::Bin(before, _)) = self.frames.last()
+            && before.precedence() == COMPARE
+        {
+            return Err(self.chained());
+        }
+        let lhs = self.p.root();
+        let token = self.p.bump();
+        let left = self.p.ast.exprs[lhs as usize];
+        if matches!(op, BinOp::Lt | BinOp::Shl) && matches!(left.kind, ExprKind::Cast(_)) && !left.bracketed {
+            let message =
+                "Rust reads `<` after `as` and a type as the start of generics: put the cast in brackets.";
+            let text = format!("({})", left.span.text(self.p.source));
+            let diag = Diag::new(ErrorCode::Syntax, token.span, message);
+            self.p.diags.push(diag.fix("put it in brackets", left.span, text));
+        }
+        self.frames.push(Frame::Bin(op, lhs));
+        Ok(Next::Operand)
+    }
+
+    #[cold]
+    fn chained(&mut self) -> Skip {
+        let middle = self.p.span_of(self.p.root());
+        let text = format!(" && {}", middle.text(self.p.source));
+        let diag = Diag::new(ErrorCode::Syntax, self.p.span(), "Comparisons cannot be chained.")
+            .expected("`a < b && b < c`")
+            .fix("compare twice", middle.after(), text);
+        self.p.diags.push(diag);
+        Skip
+    }
+
+    /// Completes what binds at least as strongly as `least`.
+    fn reduce(&mut self, least: u8) -> Parsed<()> {
+        while let Some(frame) = self.frames.last().copied() {
+            let (kind, start) = match frame {
+                Frame::Prefix(kind, start) if least <= PREFIX => (kind, start),
+                Frame::Bin(op, lhs) if op.precedence() >= least => {
+                    (ExprKind::Bin(op), self.p.span_of(lhs).start)
+                }
+                Frame::And(lhs) if AND >= least => (ExprKind::And, self.p.span_of(lhs).start),
+                Frame::Or(lhs) if OR >= least => (ExprKind::Or, self.p.span_of(lhs).start),
+                Frame::Deref(star) if least <= PREFIX => {
+                    self.frames.pop();
+                    self.deref(star);
+                    continue;
+                }
+                _ => return Ok(()),
+            };
+            self.frames.pop();
+            let end = self.p.span_of(self.p.root()).end;
+            self.p.emit(kind, Span::new(start, end));
+        }
+        Ok(())
+    }
+
+    /// `&*x` is another spelling of `x` for a reference; a `*` elsewhere is none of the language.
+    fn deref(&mut self, star: Span) {
+        let root = self.p.root() as usize;
+        let again = matches!(self.frames.last(), Some(Frame::Prefix(ExprKind::Ref { .. }, _)));
+        if !(again && matches!(self.p.ast.exprs[root].kind, ExprKind::Name(_))) {
+            let message = "There is no `*`: a parameter that is a reference is used by its name.";
+            let diag = Diag::new(ErrorCode::Unsupported, star, message);
+            self.p.diags.push(diag.fix("remove `*`", star, ""));
+        }
+        self.p.ast.exprs[root].span.start = star.start;
+    }
+
+    fn cast(&mut self) -> Parsed<Next> {
+        self.reduce(CAST + 1)?;
+        self.p.bump();
+        let span = self.p.span();
+        let to = match self.p.text() {
+            "i64" => CastTo::Int,
+            "f64" => CastTo::Float,
+            "u8" => CastTo::U8,
+            name => {
+                let (fix, to) = match name {
+                    "f32" => ("f64", CastTo::Float),
+                    _ => ("i64", CastTo::Int),
+                };
+                let found = self.p.found();
+                let diag = Diag::new(
+                    ErrorCode::Unsupported,
+                    span,
+                    format!("A cast is to `i64`, to `f64`, or of an element to `u8`; found {found}."),
+                )
+                .expected("`i64`, `f64` or `u8`")
+                .found(&found);
+                let known = matches!(self.p.tok(), Tok::Ident);
+                let diag = if known { diag.fix(format!("write `as {fix}`"), span, fix) } else { diag };
+                self.p.diags.push(diag);
+                if !known {
+                    return Err(Skip);
+                }
+                to
+            }
+        };
+        self.p.bump();
+        let all = self.p.span_of(self.p.root()).to(span);
+        self.leaf(ExprKind::Cast(to), all)
+    }
+
+    fn method(&mut self) -> Parsed<Next> {
+        self.p.bump();
+        let receiver = self.p.root();
+        if !self.p.at(Tok::Ident) || !matches!(self.p.ahead(1).tok, Tok::LParen | Tok::Path) {
+            let diag = Diag::new(
+                ErrorCode::Unsupported,
+                self.p.span(),
+                "There are no fields: a function returns several values, which `let (a, b) = f(..);` names.",
+            );
+            return self.p.fail(diag);
+        }
+        let sym = self.p.ast.symbol(self.p.text());
+        let name_span = self.p.bump().span;
+        let turbofish = if self.p.at(Tok::Path) { Some(self.p.turbofish()?) } else { None };
+        self.p.expect(Tok::LParen)?;
+        self.open_args(sym, name_span, turbofish, Some(receiver))
+    }
+
+    fn comma(&mut self) -> Parsed<Next> {
+        self.reduce(0)?;
+        match self.frames.last_mut() {
+            None => return Ok(Next::End(1)),
+            Some(Frame::Args { call, .. }) => self.p.ast.calls[*call as usize].args += 1,
+            Some(Frame::Tuple(count)) => *count += 1,
+            Some(frame @ Frame::Paren(_)) => {
+                let Frame::Paren(start) = *frame else { return Err(Skip) };
+                *frame = Frame::Tuple(1);
+                if self.frames.len() > 1 || self.around != Around::Return {
+                    let diag = Diag::new(
+                        ErrorCode::Unsupported,
+                        Span::new(start, start + 1),
+                        "There are no tuples as values: several values are returned by `return (a, b);` and taken by `let (a, b) = f(..);`.",
+                    );
+                    return self.p.fail(diag);
+                }
+            }
+            Some(_) => {
+                let diag = self.p.unexpected("the end of the expression");
+                return self.p.fail(diag);
+            }
+        }
+        self.p.bump();
+        Ok(Next::Operand)
+    }
+
+    /// At a `)`, with its bracket on top.
+    fn close_paren(&mut self) -> Parsed<Next> {
+        let after_comma = self.p.before.text(self.p.source) == ",";
+        let Some(frame) = self.frames.pop() else { return Ok(Next::End(1)) };
+        match frame {
+            Frame::Paren(start) => {
+                let end = self.p.bump().span.end;
+                let root = self.p.root() as usize;
+                self.p.ast.exprs[root].span = Span::new(start, end);
+                self.p.ast.exprs[root].bracketed = true;
+                Ok(Next::Operator)
+            }
+            Frame::Tuple(count) => {
+                self.p.bump();
+                Ok(Next::End(count + u32::from(!after_comma)))
+            }
+            Frame::Args { call, receiver, start } => {
+                let close = self.p.span().start;
+                let info = &mut self.p.ast.calls[call as usize];
+                info.close = close;
+                info.args += u32::from(self.p.ast.exprs.len() as u32 > info.first && !after_comma);
+                let end = self.p.bump().span.end;
+                let kind = if receiver.is_some() { ExprKind::Method(call) } else { ExprKind::Call(call) };
+                self.leaf(kind, Span::new(start, end))
+            }
+            other => {
+                self.frames.push(other);
+                let diag = self.p.unexpected(match other {
+                    Frame::Index { .. } => "`]`",
+                    Frame::Cond(_) => "`{`",
+                    _ => "`}`",
+                });
+                self.p.fail(diag)
+            }
+        }
+    }
+
+    fn close_index(&mut self) -> Parsed<Next> {
+        self.reduce(0)?;
+        let Some(&Frame::Index { base, first }) = self.frames.last() else {
+            if self.frames.is_empty() {
+                return Ok(Next::End(1));
+            }
+            let diag = self.p.unexpected("the end of what is open");
+            return self.p.fail(diag);
+        };
+        self.frames.pop();
+        let end = self.p.bump().span.end;
+        let start = self.p.span_of(base).start;
+        self.leaf(ExprKind::Index { first }, Span::new(start, end))
+    }
+
+    /// `{` after the condition of an `if`; elsewhere the end.
+    fn open_arm(&mut self) -> Parsed<Next> {
+        self.reduce(0)?;
+        match self.frames.last_mut() {
+            None => return Ok(Next::End(1)),
+            Some(frame @ Frame::Cond(_)) => {
+                let Frame::Cond(start) = *frame else { return Err(Skip) };
+                *frame = Frame::Then(start);
+            }
+            _ => return self.end(),
+        }
+        self.p.bump();
+        Ok(Next::Operand)
+    }
+
+    /// `}` after the value of an arm; elsewhere the end.
+    fn close_arm(&mut self) -> Parsed<Next> {
+        self.reduce(0)?;
+        match self.frames.last().copied() {
+            None => Ok(Next::End(1)),
+            Some(Frame::Then(start)) => {
+                self.frames.pop();
+                self.p.bump();
+                if !self.p.eat(Tok::Else) {
+                    let diag = self.p.unexpected("`else`, as an `if` that gives a value has two arms");
+                    return self.p.fail(diag);
+                }
+                if self.p.at(Tok::If) {
+                    let inner = self.p.bump().span.start;
+                    self.frames.push(Frame::ElseIf(start));
+                    return self.begin_if(inner);
+                }
+                self.p.expect(Tok::LBrace)?;
+                self.frames.push(Frame::Else(start));
+                Ok(Next::Operand)
+            }
+            Some(Frame::Else(start)) => {
+                self.frames.pop();
+                let end = self.p.bump().span.end;
+                self.p.emit(ExprKind::If, Span::new(start, end));
+                while let Some(Frame::ElseIf(start)) = self.frames.last().copied() {
+                    self.frames.pop();
+                    self.p.emit(ExprKind::If, Span::new(start, end));
+                }
+                Ok(Next::Operator)
+            }
+            _ => self.end(),
+        }
+    }
+
+    /// Reports what stands where an operand should.
+    #[cold]
+    fn no_operand(&mut self) -> Skip {
+        if self.increment() {
+            return Skip;
+        }
+        let in_arm = matches!(self.frames.last(), Some(Frame::Then(_) | Frame::Else(_)));
+        let span = self.p.span();
+        let diag = |message: &str| Diag::new(ErrorCode::Unsupported, span, message);
+        let diag = match self.p.tok() {
+            Tok::Let | Tok::While | Tok::For | Tok::Loop | Tok::Return | Tok::Break | Tok::Continue
+                if in_arm =>
+            {
+                return self.value_block();
+            }
+            Tok::Return | Tok::Break | Tok::Continue => diag("This is a statement and gives no value."),
+            Tok::While | Tok::For | Tok::Loop => {
+                diag("A loop is a statement and gives no value: store into a `let mut` declared before it.")
+            }
+            Tok::LBrace => self.p.block_value(),
+            Tok::Pipe | Tok::PipePipe => diag("There are no closures: write a function and call it by name."),
+            Tok::LBracket => diag(
+                "There are no array values: write a constant `const A: Buf<i64, 3> = buf([1, 2, 3]);`, or fill a buffer with `fill::<i64, 3>(0)`.",
+            ),
+            Tok::Str => {
+                diag("There are no strings: bytes are a constant `const S: Buf<u8, 16> = buf(b\"..\");`.")
+            }
+            Tok::ByteStr => {
+                diag("A byte string is a constant: `const S: Buf<u8, 16> = buf(b\"..\");`, used as `&S`.")
+            }
+            Tok::Char => {
+                let fix = format!("b{} as i64", span.text(self.p.source));
+                diag("There are no characters: a byte is `b'a' as i64`.").fix(
+                    format!("write `{fix}`"),
+                    span,
+                    fix,
+                )
+            }
+            Tok::Match => diag("There is no `match`: write `if .. else if .. else ..`."),
+            Tok::Plus => self.p.unexpected("an expression").fix("remove `+`", span, ""),
+            Tok::Range | Tok::RangeIncl => diag("A range stands only in `for i in 0..n`."),
+            Tok::AmpAmp => diag("There are no references to references.").fix("write `&`", span, "&"),
+            Tok::Dot if self.p.ahead(1).tok == Tok::Int => {
+                let fix = "0.".to_owned();
+                self.p.unexpected("an expression").fix("write a digit before the point", span, fix)
+            }
+            _ => self.p.unexpected("an expression"),
+        };
+        self.p.diags.push(diag);
+        Skip
+    }
+
+    /// `x++` and `x--`.
+    fn increment(&mut self) -> bool {
+        let Some(&Frame::Bin(op, lhs)) = self.frames.first() else {
+            // `x--;`: the second minus waits as a prefix.
+            return false;
+        };
+        let lhs_span = self.p.span_of(lhs);
+        let twice = match (op, self.frames.get(1)) {
+            (BinOp::Add, None) => self.p.at(Tok::Plus) && self.p.before.end == self.p.span().start,
+            (BinOp::Sub, Some(Frame::Prefix(ExprKind::Neg, start))) => {
+                *start == lhs_span.end + 1 && self.p.before.start == *start
+            }
+            _ => false,
+        };
+        if !twice || self.frames.len() > 2 {
+            return false;
+        }
+        if op == BinOp::Add {
+            self.p.bump();
+        }
+        let span = lhs_span.to(self.p.before);
+        let text = format!("{} {}= 1", lhs_span.text(self.p.source), op.spelling());
+        let diag = Diag::new(ErrorCode::Unsupported, span, "There is no `++` or `--`.").fix(
+            format!("write `{text}`"),
+            span,
+            text,
+        );
+        self.p.diags.push(diag);
+        true
+    }
+
+    /// An arm that holds statements.
+    #[cold]
+    fn value_block(&mut self) -> Skip {
+        let start = match self.frames.iter().rev().find(|f| matches!(f, Frame::Then(_) | Frame::Else(_))) {
+            Some(Frame::Then(start) | Frame::Else(start)) => *start,
+            _ => self.p.span().start,
+        };
+        let message = "An `if` that gives a value has one expression in each arm. Declare a `let mut` before it and store into it in both arms of an `if` statement.";
+        let diag = Diag::new(ErrorCode::Unsupported, Span::new(start, start + 2), message)
+            .expected("one expression")
+            .found(self.p.found());
+        self.p.diags.push(diag);
+        Skip
+    }
+}
+
+#[cold]
+pub(super) fn if_let(span: Span) -> Diag {
+    Diag::new(
+        ErrorCode::Unsupported,
+        span,
+        "There are no patterns: compute the value, then test it with `if` and a condition.",
+    )
+}
+
+impl Parser<'_> {
+    /// A block where a value should be, from its `{`.
+    #[cold]
+    pub(super) fn block_value(&mut self) -> Diag {
+        let start = self.span();
+        let mut semi = false;
+        let mut open = 0_u32;
+        while !self.at(Tok::Eof) {
+            match self.tok() {
+                Tok::LBrace => open += 1,
+                Tok::RBrace => open -= 1,
+                Tok::Semi => semi = true,
+                _ => {}
+            }
+            self.bump();
+            if open == 0 {
+                break;
+            }
+        }
+        let span = start.to(self.before);
+        let message = "A block gives no value: write its statements before, and here the expression alone.";
+        let diag = Diag::new(ErrorCode::Unsupported, span, message);
+        let inner = span.text(self.source).trim_start_matches('{').trim_end_matches('}').trim();
+        if semi || inner.is_empty() || self.at(Tok::Eof) {
+            return diag;
+        }
+        diag.fix("write brackets", span, format!("({inner})"))
+    }
+
+    /// A macro of Rust in an expression, from its name.
+    #[cold]
+    pub(super) fn macro_error(&mut self) -> Diag {
+        let name = self.text();
+        let start = self.span();
+        let mut message = format!("There is no macro `{}!`.", super::clip(name));
+        let mut fix = None;
+        match name {
+            "vec" => {
+                message = "There is no `vec!`: a buffer has a fixed capacity, such as `Buf::<i64, 16>::new()` or `fill::<i64, 16>(0)`.".to_owned();
+                fix = self.vec_fix();
+            }
+            "assert" => message = "`assert!(c);` is a statement.".to_owned(),
+            "matches" => message = "There are no patterns: write comparisons with `||`.".to_owned(),
+            _ => {}
+        }
+        self.bump();
+        self.bump();
+        self.skip_brackets();
+        let span = start.to(self.before);
+        let diag = Diag::new(ErrorCode::Unsupported, span, message);
+        match fix {
+            Some(text) => diag.fix(format!("write `{text}`"), span, text),
+            None => diag,
+        }
+    }
+
+    /// For `vec![x; n]` with a literal n, and `vec![]`.
+    fn vec_fix(&mut self) -> Option<String> {
+        let rest = &self.source[self.span().end as usize..];
+        let inner = rest.strip_prefix('!')?.trim_start().strip_prefix(['[', '('])?;
+        let inner = &inner[..inner.find([']', ')'])?];
+        if inner.trim().is_empty() {
+            return Some("Buf::<i64, 1024>::new()".to_owned());
+        }
+        let (value, n) = inner.split_once(';')?;
+        let (value, n) = (value.trim(), n.trim());
+        n.parse::<u32>().ok()?;
+        let elem = if value.contains('.') { Elem::Float } else { Elem::Int };
+        Some(format!("fill::<{elem}, {n}>({value})"))
+    }
+}
