@@ -4,8 +4,12 @@
 mod cases;
 #[path = "examples/native.rs"]
 mod native;
+#[path = "examples/tier0.rs"]
+mod tier0;
 
 use cases::EXAMPLES;
+use nda_ast::text::{format_source, print};
+use nda_prelude::Vec32;
 
 /// The host of `host.nda`, for both sides.
 mod sensors {
@@ -32,6 +36,63 @@ fn rustc_gives_what_the_cases_say() {
         for case in cases.iter().filter(|case| case.for_rustc()) {
             case.check(&native::call(example, case), tolerance, example);
         }
+    }
+}
+
+#[test]
+fn tier_0_gives_what_the_cases_say_and_what_rustc_gives() {
+    for (example, path) in EXAMPLES {
+        let program = tier0::Example::load(path);
+        let (cases, tolerance) = cases::cases(path);
+        for case in &cases {
+            let ran = program.call(case);
+            case.check(&ran, tolerance, example);
+            if case.for_rustc() {
+                let native = native::call(example, case);
+                assert!(ran.same(&native), "{example}: tier 0 gives {ran:?}, rustc {native:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn digits_agree_on_all_test_images() {
+    let bytes = std::fs::read(cases::examples().join("digits/test.safetensors")).expect("test images");
+    let file = safetensors::SafeTensors::deserialize(&bytes).expect("safetensors");
+    let floats = |name: &str| -> Vec<f32> {
+        let data = file.tensor(name).expect(name).data().to_vec();
+        data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
+    };
+    let (images, logits) = (floats("images"), floats("logits"));
+    let labels = file.tensor("labels").expect("labels").data().to_vec();
+    let program = tier0::Example::load("digits/digits");
+    let mut right = 0;
+    for (i, (image, expected)) in images.chunks_exact(64).zip(logits.chunks_exact(10)).enumerate() {
+        let native = native::digits::logits(&Vec32::try_from(image).expect("64"));
+        let bits = |v: &[f32]| v.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(native.as_slice()), bits(expected), "image {i} under rustc");
+        assert_eq!(bits(&program.logits(image)), bits(expected), "image {i} in tier 0");
+        let digit = native::digits::classify(&Vec32::try_from(image).expect("64"));
+        right += usize::from(digit == i64::from(labels[i]));
+    }
+    assert_eq!((right, labels.len()), (490, 500));
+}
+
+#[test]
+fn printing_is_a_fixed_point_and_formatting_changes_no_program() {
+    for (example, path) in EXAMPLES {
+        let source = tier0::source(path);
+        let program = tier0::compile(path, &source);
+        let printed = print(&program);
+        let again = tier0::compile(path, &printed);
+        assert_eq!(tier0::hashes(&program), tier0::hashes(&again), "{example}: {printed}");
+        assert_eq!(print(&again), printed, "{example}");
+
+        let formatted = format_source(&source).expect("formats");
+        assert_eq!(formatted, source, "{example}: the example is formatted");
+        let squeezed: String = source.lines().map(|line| format!("{}\n", line.trim_start())).collect();
+        assert_eq!(format_source(&squeezed).expect("formats"), source, "{example}: indentation comes back");
+        assert_eq!(format_source(&printed).expect("formats"), printed, "{example}: the printer's layout is the formatter's");
     }
 }
 
