@@ -1,6 +1,5 @@
 //! Micro-benchmarks of the vector and 2-bit matrix kernels.
 #![forbid(unsafe_code)]
-#![expect(missing_docs, reason = "criterion's macros make functions without any")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use nda_kernels::{Codebook, PackedRef, kernels, matrix};

@@ -1,6 +1,5 @@
 //! Micro-benchmarks of the way from bytes to a valid program.
 #![forbid(unsafe_code)]
-#![expect(missing_docs, reason = "criterion's macros make functions without any")]
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use nda_ast::{Bytes, Limits, ObjectKind, decode, validate};

@@ -3,7 +3,7 @@
 
 use crate::subject::Subject;
 use nda_ast::Limits;
-use nda_runtime::{Link, Loaded, Run, RunLimits, RunState, Tier, Value};
+use nda_runtime::{BufData, Link, Loaded, Run, RunLimits, RunState, Tier, Value};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -47,9 +47,23 @@ fn short(value: &impl Debug) -> String {
 fn all_same(a: &[Value], b: &[Value]) -> bool {
     let same = |(a, b): (&Value, &Value)| match (a, b) {
         (Value::Float(x), Value::Float(y)) if x.is_nan() && y.is_nan() => true,
+        // Elements only: not every engine keeps a buffer's capacity.
+        (Value::Buf(x), Value::Buf(y)) => same_data(x.data(), y.data()),
         _ => a.same_bits(b),
     };
     a.len() == b.len() && a.iter().zip(b).all(same)
+}
+
+fn same_data(a: &BufData, b: &BufData) -> bool {
+    match (a, b) {
+        (BufData::U8(a), BufData::U8(b)) => a == b,
+        (BufData::Int(a), BufData::Int(b)) => a == b,
+        (BufData::Float(a), BufData::Float(b)) => {
+            let same = |(x, y): (&f64, &f64)| x.to_bits() == y.to_bits() || x.is_nan() && y.is_nan();
+            a.len() == b.len() && a.iter().zip(b).all(same)
+        }
+        _ => false,
+    }
 }
 
 /// Something that runs programs.

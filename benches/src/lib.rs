@@ -5,7 +5,8 @@
 //! | [`rounds`] | interleaved rounds in rotating order |
 //! | [`stats`] | medians, bootstrap intervals, ratios within a round |
 //! | [`engine`] | [`engine::Engine`]: implement it to add a row to every table |
-//! | [`subject`] | programs with inputs |
+//! | [`native`] | the engine `rust`: the examples compiled by rustc through the prelude |
+//! | [`subject`], [`examples`] | programs with inputs; those of `examples/` |
 //! | [`groups`] | the groups: `programs`, `load`, `cold` |
 //! | [`report`], [`table`], [`machine`] | the figures as data and for people, and where they were taken |
 //!
@@ -13,8 +14,10 @@
 #![forbid(unsafe_code)]
 
 pub mod engine;
+pub mod examples;
 pub mod groups;
 pub mod machine;
+pub mod native;
 pub mod report;
 pub mod rounds;
 pub mod stats;

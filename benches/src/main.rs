@@ -5,6 +5,7 @@ use clap::Parser;
 use nda_benches::engine::{Engine, TierEngine};
 use nda_benches::groups::{Context, GROUPS};
 use nda_benches::machine::Machine;
+use nda_benches::native::Rust;
 use nda_benches::report::{Report, SCHEMA};
 use nda_benches::rounds::Plan;
 use nda_runtime::Tier0;
@@ -29,7 +30,7 @@ struct Options {
 }
 
 fn engines() -> Vec<Box<dyn Engine>> {
-    vec![Box::new(TierEngine::new(Tier0))]
+    vec![Box::new(TierEngine::new(Tier0)), Box::new(Rust)]
 }
 
 fn main() -> ExitCode {

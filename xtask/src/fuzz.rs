@@ -14,6 +14,9 @@ const SMOKE: u32 = 3;
 /// Longest input, bytes.
 const MAX_LEN: u32 = 1 << 14;
 
+/// The target whose inputs are texts.
+const TEXT: &str = "text";
+
 /// Runs one target, or all.
 pub fn main(args: &[String]) -> Result<(), String> {
     let all = targets()?;
@@ -106,23 +109,34 @@ fn build() -> Result<Command, String> {
     Ok(build)
 }
 
-/// One run from the corpus that earlier runs left behind and the examples' bytes.
+/// One run from the corpus that earlier runs left behind.
 fn command(target: &str, seconds: u32) -> Result<Command, String> {
     let corpus = root().join("fuzz").join("corpus").join(target);
     let artifacts = root().join("fuzz").join("artifacts").join(target);
     for dir in [&corpus, &artifacts] {
         std::fs::create_dir_all(dir).map_err(|e| format!("cannot create {}: {e}", dir.display()))?;
     }
+    if target == TEXT {
+        plant_examples(&corpus)
+            .map_err(|e| format!("cannot copy the examples to {}: {e}", corpus.display()))?;
+    }
     let mut command = Command::new(build_dir().join(host()?).join("release").join(target));
     command.arg(&corpus).current_dir(root());
-    let seeds = root().join("fuzz").join("seeds").join(target);
-    if seeds.is_dir() {
-        command.arg(seeds);
-    }
     command.arg(format!("-max_total_time={seconds}")).arg(format!("-max_len={MAX_LEN}"));
     command
         .arg("-timeout=10")
         .arg("-rss_limit_mb=2048")
         .arg(format!("-artifact_prefix={}/", artifacts.display()));
     Ok(command)
+}
+
+/// The examples are the best start for the target that takes texts; the others make their programs from noise.
+fn plant_examples(corpus: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(root().join("examples"))? {
+        let path = entry?.path();
+        if let (Some("nda"), Some(name)) = (path.extension().and_then(|e| e.to_str()), path.file_name()) {
+            std::fs::copy(&path, corpus.join(name))?;
+        }
+    }
+    Ok(())
 }

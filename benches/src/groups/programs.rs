@@ -1,7 +1,7 @@
 //! The programs of `examples/` on their own inputs.
 
 use super::{Context, compare, compare_table};
-use crate::subject::Subject;
+use crate::examples::subjects;
 
 /// Measures and prints.
 ///
@@ -19,8 +19,4 @@ pub fn run(cx: &mut Context) -> Result<(), String> {
     }
     println!("{rows}\n");
     Ok(())
-}
-
-fn subjects() -> Result<Vec<Subject>, String> {
-    Ok(Vec::new())
 }
