@@ -44,11 +44,6 @@ impl Open {
     pub fn max(&self) -> Bound {
         Bound::from(self.cost).plus(self.extra)
     }
-
-    /// A statement follows: where a `Return` lies in one before it, that was not in tail position.
-    pub fn after_return(&self, exact: &mut bool) {
-        *exact &= !self.returns;
-    }
 }
 
 impl Checker<'_> {
@@ -80,9 +75,6 @@ impl Checker<'_> {
     /// `Scope`, `If`, `Loop`: their operand is charged to the block around; then the first block opens.
     pub(super) fn open_construct(&mut self, id: NodeId, op: Op, first: usize) -> Checked<()> {
         self.end_statement(first, 1);
-        if let Some(open) = self.open.last() {
-            open.after_return(&mut self.exact);
-        }
         let node = *self.f.node(id);
         self.open_block(node.block())?;
         if op == Op::Loop {
@@ -106,7 +98,7 @@ impl Checker<'_> {
             open.cost += 1;
             open.levels = open.levels.max(levels + 1);
             open.nesting = open.nesting.max(nesting + 1);
-            open.after_return(&mut self.exact);
+            self.exact &= !open.returns;
         }
         self.loops += 1;
         self.open_block(node.block() + 1)?;

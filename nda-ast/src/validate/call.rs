@@ -45,8 +45,6 @@ impl Checker<'_> {
         if let Some(open) = self.open.last_mut() {
             open.extra = open.extra.plus(added.max);
             open.levels = open.levels.max(added.levels + 1);
-            open.leaves = false;
-            open.after_return(&mut self.exact);
         }
         for ty in callee.results {
             self.declare(*ty, SlotKind::Result);

@@ -167,35 +167,51 @@ impl Checker<'_> {
     }
 
     fn statement(&mut self, id: NodeId, op: Op) -> Checked<()> {
-        let node = *self.f.node(id);
-        let first = self.stack.len() - node.operands();
+        let first = self.stack.len() - self.f.node(id).operands();
         if self.open.last().is_some_and(|open| open.leaves) {
             return Err(self.error(id, ErrorCode::AfterLeave, "the end of the block", op.info().name));
         }
-        // Operands of the common statements are compared here; the rule of the list then words the error.
-        let fits = match op {
-            Op::Let => !self.stack[first].ty.is_mat(),
-            Op::Loop | Op::Truncate | Op::Fail => self.stack[first].ty == Type::Int,
-            Op::If | Op::While => self.stack[first].ty == Type::Bool,
-            Op::Scope | Op::Break | Op::Continue | Op::Return | Op::CallStmt | Op::Store | Op::Push => true,
-            _ => false,
-        };
-        if !fits {
-            self.rule(id, op, first)?;
-        }
-        let mut bytes = 0;
-        let mut first_ty = None;
         match op {
-            Op::Let => {
-                let ty = self.stack[first].ty;
-                bytes = ty.copy_bytes();
-                self.declare(ty, SlotKind::Let);
-            }
             Op::Store => {
                 let ty = self.writable(id)?;
                 self.expect(id, self.stack[first].ty, ty)?;
-                bytes = ty.copy_bytes();
+                self.copying(first, op, ty.copy_bytes());
             }
+            Op::Let => {
+                let ty = self.stack[first].ty;
+                self.fits(id, op, first, !ty.is_mat())?;
+                self.copying(first, op, ty.copy_bytes());
+                self.declare(ty, SlotKind::Let);
+            }
+            Op::Return => {
+                let bytes = self.check_return(id, first)?;
+                self.copying(first, op, bytes);
+                self.leaves(true);
+            }
+            Op::If => {
+                self.fits(id, op, first, self.stack[first].ty == Type::Bool)?;
+                return self.open_construct(id, op, first);
+            }
+            Op::Loop => {
+                self.fits(id, op, first, self.stack[first].ty == Type::Int)?;
+                return self.open_construct(id, op, first);
+            }
+            Op::While => {
+                self.fits(id, op, first, self.stack[first].ty == Type::Bool)?;
+                return self.open_while(id, first);
+            }
+            Op::Scope => return self.open_construct(id, op, first),
+            Op::CallStmt => return self.call_stmt(id, first),
+            _ => self.other_statement(id, op, first)?,
+        }
+        Ok(())
+    }
+
+    /// The rarer statements, whose operands the rule of the list checks.
+    fn other_statement(&mut self, id: NodeId, op: Op, first: usize) -> Checked<()> {
+        self.rule(id, op, first)?;
+        let mut input = CostInput::default();
+        match op {
             Op::StoreElem => {
                 let scalar = match self.writable(id)? {
                     Type::Buf { elem, .. } => elem.scalar(),
@@ -211,29 +227,43 @@ impl Checker<'_> {
             Op::Truncate => {
                 self.writable_buf(id)?;
             }
-            Op::Return => bytes = self.check_return(id, first)?,
             Op::Break | Op::Continue => {
                 self.exact = false;
-                if node.depth() >= self.loops {
+                let depth = self.f.node(id).depth();
+                if depth >= self.loops {
                     let expected = format!("a depth below {}", self.loops);
-                    return Err(self.error(id, ErrorCode::LoopDepth, expected, node.depth()));
+                    return Err(self.error(id, ErrorCode::LoopDepth, expected, depth));
                 }
             }
-            Op::Print => first_ty = Some(self.stack[first].ty),
-            Op::CallStmt => return self.call_stmt(id, first),
-            Op::While => return self.open_while(id, first),
-            Op::Scope | Op::If | Op::Loop => return self.open_construct(id, op, first),
+            Op::Print => input.first = Some(self.stack[first].ty),
             _ => {}
         }
-        let weight = weight(op, CostInput { first: first_ty, bytes, ..CostInput::default() });
-        self.end_statement(first, weight);
-        let leaves = matches!(op, Op::Return | Op::Fail | Op::Break | Op::Continue);
-        if let Some(open) = self.open.last_mut() {
-            open.leaves = leaves;
-            open.after_return(&mut self.exact);
-            open.returns |= op == Op::Return;
+        self.end_statement(first, weight(op, input));
+        if matches!(op, Op::Fail | Op::Break | Op::Continue) {
+            self.leaves(false);
         }
         Ok(())
+    }
+
+    /// Checks an operand by one comparison; where it fails, the rule of the list words the error.
+    #[inline]
+    fn fits(&self, id: NodeId, op: Op, first: usize, fits: bool) -> Checked<()> {
+        if fits { Ok(()) } else { self.rule(id, op, first).map(|_| ()) }
+    }
+
+    /// Ends a statement that copies `bytes` of aggregates.
+    #[inline]
+    fn copying(&mut self, first: usize, op: Op, bytes: u64) {
+        let weight = if bytes == 0 { 1 } else { weight(op, CostInput { bytes, ..CostInput::default() }) };
+        self.end_statement(first, weight);
+    }
+
+    /// The statement just ended leaves its block, maybe by `Return`.
+    fn leaves(&mut self, returns: bool) {
+        if let Some(open) = self.open.last_mut() {
+            open.leaves = true;
+            open.returns |= returns;
+        }
     }
 
     fn check_return(&mut self, id: NodeId, first: usize) -> Checked<u64> {
@@ -246,6 +276,8 @@ impl Checker<'_> {
     }
 
     /// Takes the statement's operands off the stack and books its weight, calls, levels and temporaries.
+    ///
+    /// A statement that follows one with a `Return` in it shows that the `Return` was not in tail position.
     pub(super) fn end_statement(&mut self, first: usize, weight: u64) {
         let (levels, nesting, calls) = self.take(first);
         let weight = weight + std::mem::take(&mut self.stmt_weight);
@@ -258,6 +290,7 @@ impl Checker<'_> {
             }
             open.levels = open.levels.max(levels + 1);
             open.nesting = open.nesting.max(nesting + 1);
+            self.exact &= !open.returns;
         }
     }
 
