@@ -50,14 +50,9 @@ fn params(r: &mut Reader<'_>) -> Result<Vec<Param>, Refusal> {
     }
     let mut params = Vec::new();
     for _ in 0..count {
-        let at = r.at;
         let tag = r.byte()?;
         let ty = r.type_of(tag & 0x7f)?;
-        let inout = tag & 0x80 != 0;
-        if inout && !ty.is_aggregate() {
-            return Err(bad(at, "only a buf or vec may be `inout`"));
-        }
-        params.push(Param { ty, inout });
+        params.push(Param { ty, inout: tag & 0x80 != 0 });
     }
     Ok(params)
 }
@@ -70,12 +65,7 @@ fn results(r: &mut Reader<'_>) -> Result<Vec<Type>, Refusal> {
     }
     let mut results = Vec::new();
     for _ in 0..count {
-        let at = r.at;
-        let ty = r.any_type()?;
-        if !ty.is_value() {
-            return Err(bad(at, "a result is no mat"));
-        }
-        results.push(ty);
+        results.push(r.any_type()?);
     }
     Ok(results)
 }
@@ -186,13 +176,9 @@ impl Maker<'_, '_> {
                 _ => return Err(bad(at, "a bool is 0 or 1")),
             },
             Field::Table => Imm::Table(self.name()?),
-            Field::Call => {
-                let name = self.name()?;
-                Imm::Call(name, self.r.within(0, 1000, "the number of arguments")?)
-            }
+            Field::Call => Imm::Call(self.name()?, self.arity(limit::PARAMS)?),
             Field::CallStmt => {
-                let (name, arguments) = (self.name()?, self.r.u32()?);
-                Imm::CallStmt(name, arguments, self.r.within(0, 32, "the number of results")?)
+                Imm::CallStmt(self.name()?, self.arity(limit::PARAMS)?, self.arity(limit::RESULTS)?)
             }
             Field::Count => Imm::Count(self.r.within(1, 1 << 20, "a count")?),
             Field::Fill => {
@@ -201,6 +187,13 @@ impl Maker<'_, '_> {
                 Imm::Fill(elem, self.r.within(1, 1 << 20, "a capacity")?)
             }
         })
+    }
+
+    /// A number of arguments or results, within the limit `arity`.
+    fn arity(&mut self, most: u64) -> Result<u32, Refusal> {
+        let at = self.r.at;
+        let count = self.r.u32()?;
+        if u64::from(count) > most { Err(over(at, "arity")) } else { Ok(count) }
     }
 
     /// An index into the table, which the nodes use in order.

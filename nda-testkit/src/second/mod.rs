@@ -3,11 +3,12 @@
 //! It is plain where the first is fast: objects become trees, trees are walked once for each question, and nothing
 //! is shared with `nda-ast` but BLAKE3. [`agree`] runs both over the same bytes and compares all they say.
 
-// pub mod agree;
+pub mod agree;
 mod body;
 mod cert;
 mod cost;
 mod decode;
+pub mod mutate;
 mod read;
 mod sections;
 mod table;

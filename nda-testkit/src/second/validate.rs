@@ -22,6 +22,12 @@ pub(crate) fn program(file: File) -> Result<Checked, Refusal> {
 }
 
 fn function(tree: Tree, done: &[Object]) -> Result<Function, Refusal> {
+    if tree.params.iter().any(|p| p.inout && !p.ty.is_aggregate()) {
+        return Err(wrong(0, "only a buf or vec may be `inout`"));
+    }
+    if !tree.results.iter().all(|t| t.is_value()) {
+        return Err(wrong(0, "a result is no mat"));
+    }
     let types = vec![None; tree.nodes.len()];
     let mut checker = Checker { tree: &tree, done, types, slots: Vec::new() };
     for param in &tree.params {
