@@ -68,6 +68,10 @@ pub(super) struct FnLower<'x, 'a, 's> {
     pub reaches_host: bool,
     /// Start of the statement under way.
     pub stmt_start: u32,
+    /// Its place in [`Ast::stmts`](crate::text::syntax::Ast).
+    pub stmt_at: u32,
+    /// Whether the last statement is an expression that could be the result.
+    pub could_return: bool,
     /// Elements of the type that the `let` under way declares.
     pub wanted_count: Option<u32>,
     /// The last statement of the body that was no end, for errors.
@@ -91,6 +95,8 @@ pub(super) fn lower_function(cx: &mut Lowering<'_, '_>, index: u32) {
         results,
         reaches_host: false,
         stmt_start: 0,
+        stmt_at: 0,
+        could_return: false,
         wanted_count: None,
         last: None,
         too_large: false,
@@ -102,6 +108,7 @@ pub(super) fn lower_function(cx: &mut Lowering<'_, '_>, index: u32) {
     f.open(BlockKind::Body, NO_SYM);
     for at in node.first..node.end {
         let stmt = ast.stmts[at as usize];
+        f.stmt_at = at;
         f.statement(stmt);
         if f.cx.diags.full() || f.too_large {
             break;
@@ -282,7 +289,7 @@ impl<'a, 's> FnLower<'_, 'a, 's> {
             let expected = "`return` or `fail` at the end of every path";
             let mut diag = Diag::new(ErrorCode::MissingReturn, span, message).expected(expected);
             diag = match self.last.map(|s| (s.kind, s.span)) {
-                Some((StmtKind::Expr(_), span)) => {
+                Some((StmtKind::Expr(_), span)) if self.could_return => {
                     let text = format!("return {}", self.cx.text(span));
                     diag.fix("return the last expression", span, text)
                 }

@@ -96,6 +96,10 @@ impl FnLower<'_, '_, '_> {
         let aggregate = receiver.ty.known().is_some_and(|ty| !ty.is_scalar());
         let place = matches!(receiver.form, Form::Place(_) | Form::Value) && aggregate;
         let plain = self.source_of(receiver.expr);
+        // As an argument it needs no brackets of its own.
+        let bracketed = self.ast().exprs[receiver.expr as usize].bracketed;
+        let inner = plain.strip_prefix('(').and_then(|t| t.strip_suffix(')')).filter(|_| bracketed && !place);
+        let plain = inner.unwrap_or(plain);
         let text = if place { format!("&{}", self.tight(receiver.expr)) } else { plain.to_owned() };
         let tight = self.tight(receiver.expr);
         let arg = |i: usize| args.get(i).map(|v| self.tight(v.expr));

@@ -93,7 +93,10 @@ impl FnLower<'_, '_, '_> {
                 let op = if matches!(kind, StmtKind::Break(_)) { Op::Break } else { Op::Continue };
                 match self.loop_depth(label) {
                     Some(depth) => self.emit(op, 0, depth, 0, span),
-                    None => self.no_loop(label, span),
+                    None => {
+                        self.no_loop(label, span);
+                        return false;
+                    }
                 }
                 return true;
             }
@@ -458,7 +461,10 @@ impl FnLower<'_, '_, '_> {
             _ => {}
         }
         let val = self.value_of(range);
-        if !val.ty.is_unknown() {
+        // At the end of a function that returns such a value, only the `return` is missing.
+        self.could_return = self.stmt_at + 2 == self.node.end
+            && val.ty.known().is_some_and(|ty| self.results.as_slice() == [Some(ty)]);
+        if !val.ty.is_unknown() && !self.could_return {
             self.unused(range, span);
         }
         false
@@ -563,7 +569,8 @@ impl FnLower<'_, '_, '_> {
                 Diag::new(ErrorCode::Unsupported, span, message).expected("a statement").found(clip(text));
             self.report(diag.fix("return it", span, format!("return {text};")));
         }
-        false
+        // So that the missing `return` is one error, not two.
+        true
     }
 
     /// Whether this is a call without a value.

@@ -318,8 +318,12 @@ impl Parser<'_> {
             }
             (ListOf::Elem(elem), Literal::Float(_)) => {
                 self.diags.push(self.literal_mismatch(span, elem.scalar(), Type::Float));
+                out.resize(out.len() + elem.size() as usize, 0);
             }
-            (_, Literal::Int(_)) => self.diags.push(self.literal_mismatch(span, Type::Float, Type::Int)),
+            (of, Literal::Int(_)) => {
+                self.diags.push(self.literal_mismatch(span, Type::Float, Type::Int));
+                out.resize(out.len() + if of == ListOf::F32 { 4 } else { 8 }, 0);
+            }
         }
     }
 

@@ -261,7 +261,12 @@ impl Run<'_, '_> {
     fn begin_if(&mut self, start: u32) -> Parsed<Next> {
         if self.p.at(Tok::Let) {
             let diag = if_let(self.p.span());
-            return self.p.fail(diag);
+            self.p.diags.push(diag);
+            self.p.skip_block();
+            while self.p.eat(Tok::Else) {
+                self.p.skip_block();
+            }
+            return Err(Skip);
         }
         self.frames.push(Frame::Cond(start));
         Ok(Next::Operand)
@@ -470,6 +475,11 @@ impl Run<'_, '_> {
         self.reduce(0)?;
         let expected = match self.frames.last() {
             None => return Ok(Next::End(1)),
+            Some(Frame::Paren(_)) if matches!(self.p.tok(), Tok::Range | Tok::RangeIncl) => {
+                let message = "A `for` counts up from 0: `for i in 0..n`, without brackets. Compute another order from i in the body.";
+                let diag = Diag::new(ErrorCode::Unsupported, self.p.span(), message).expected("`0..n`");
+                return self.p.fail(diag);
+            }
             Some(Frame::Paren(_) | Frame::Tuple(_)) => Tok::RParen,
             Some(Frame::Args { .. }) => {
                 if matches!(self.p.tok(), Tok::Ident | Tok::Int | Tok::Float | Tok::Byte) {
@@ -786,6 +796,9 @@ impl Run<'_, '_> {
             _ => self.p.unexpected("an expression"),
         };
         self.p.diags.push(diag);
+        if matches!(self.p.tok(), Tok::Match | Tok::While | Tok::For | Tok::Loop) {
+            self.p.skip_block();
+        }
         Skip
     }
 

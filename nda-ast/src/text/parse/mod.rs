@@ -165,6 +165,8 @@ impl<'s> Parser<'s> {
     /// Whether it stopped before a `{`.
     fn sync(&mut self) -> bool {
         let mut braces = std::mem::take(&mut self.open_braces);
+        // Given up inside the arm of a value, a `{` is that of another arm.
+        let in_arm = braces > 0;
         let start = self.span();
         loop {
             match self.tok() {
@@ -173,7 +175,7 @@ impl<'s> Parser<'s> {
                     self.bump();
                     return false;
                 }
-                Tok::LBrace if braces == 0 => return true,
+                Tok::LBrace if braces == 0 && !in_arm => return true,
                 Tok::LBrace => braces += 1,
                 Tok::RBrace if braces == 0 => return false,
                 Tok::RBrace => braces -= 1,
@@ -198,6 +200,16 @@ impl<'s> Parser<'s> {
             if open == 0 {
                 return;
             }
+        }
+    }
+
+    /// Skips to the next `{` of this statement and what it opens.
+    fn skip_block(&mut self) {
+        while !matches!(self.tok(), Tok::LBrace | Tok::RBrace | Tok::Semi | Tok::Eof) {
+            self.bump();
+        }
+        if self.at(Tok::LBrace) {
+            self.skip_brackets();
         }
     }
 

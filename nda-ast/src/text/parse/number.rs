@@ -67,7 +67,7 @@ impl Parser<'_> {
                 }
                 let mut diag = self.bad_literal(span, "an i64, which goes from -2^63 to 2^63 - 1");
                 // Bits are often written in hex: the same bits as a signed number.
-                if !negative {
+                if !negative && text.starts_with("0x") {
                     let same = (value as i64).to_string();
                     diag = diag.fix(format!("write the same 64 bits as {same}"), span, same);
                 }
@@ -78,7 +78,8 @@ impl Parser<'_> {
             return Literal::Float(if negative { -value } else { value });
         }
         self.diags.push(self.odd_literal(span, sign, text, tok));
-        if tok == Tok::Int { Literal::Int(0) } else { Literal::Float(0.0) }
+        let float = tok == Tok::Float || split_suffix(text).1.starts_with('f');
+        if float { Literal::Float(0.0) } else { Literal::Int(0) }
     }
 
     /// A literal that Rust may know and NDA does not.

@@ -162,6 +162,9 @@ impl Parser<'_> {
 
     fn begin_if(&mut self, start: Span, open: &mut Vec<Open>, chained: bool) {
         let stmt = self.ast.stmts.len() as u32;
+        if self.at(Tok::Let) {
+            return self.no_patterns(start, open, chained);
+        }
         let cond = self.condition();
         self.stmt(StmtKind::If(cond), start);
         let open_if = Open { kind: OpenKind::Then, stmt, chained };
@@ -179,14 +182,22 @@ impl Parser<'_> {
         }
     }
 
+    /// `if let`: skipped with all its arms, as their names are unknown.
+    #[cold]
+    fn no_patterns(&mut self, start: Span, open: &mut Vec<Open>, chained: bool) {
+        let diag = if_let(self.span());
+        self.diags.push(diag);
+        self.skip_block();
+        while self.eat(Tok::Else) {
+            self.skip_block();
+        }
+        let stmt = self.ast.stmts.len() as u32;
+        self.stmt(StmtKind::If(Exprs::default()), start);
+        self.end_if(Open { kind: OpenKind::Then, stmt, chained }, open, false);
+    }
+
     /// A condition up to its `{`; empty after an error.
     fn condition(&mut self) -> Exprs {
-        if self.at(Tok::Let) {
-            let diag = if_let(self.span());
-            self.diags.push(diag);
-            self.sync();
-            return Exprs::default();
-        }
         let cond = match self.expr(Around::Plain) {
             Ok(cond) => cond,
             Err(Skip) => {
@@ -236,6 +247,13 @@ impl Parser<'_> {
             }
             Tok::While => {
                 self.bump();
+                if self.at(Tok::Let) {
+                    let diag = if_let(self.span());
+                    self.diags.push(diag);
+                    self.skip_block();
+                    self.stmt(StmtKind::Poison, start);
+                    return Ok(());
+                }
                 let cond = self.condition();
                 self.open_loop(StmtKind::While { cond, max, label }, start, open)
             }
@@ -473,8 +491,11 @@ impl Parser<'_> {
         }
         self.bump();
         let annotated = self.ast.types.get(ty as usize).and_then(|t| t.ty);
-        let init = self.expr(Around::Let(annotated))?;
-        self.stmt(StmtKind::Let { first, count, tuple, ty, init }, start.to(self.before));
+        let init = self.expr(Around::Let(annotated));
+        // Also without a value the names are declared, so that no use of them is an error of its own.
+        let value = *init.as_ref().unwrap_or(&Exprs::default());
+        self.stmt(StmtKind::Let { first, count, tuple, ty, init: value }, start.to(self.before));
+        init?;
         self.semi()
     }
 
