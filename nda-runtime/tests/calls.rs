@@ -199,7 +199,7 @@ fn answering() -> Link {
 #[test]
 fn the_transcript_is_charged_by_groups() {
     let program = asking(&answering());
-    let (args_bytes, reply_bytes) = (16 + 16, 16 + 16);
+    let (args_bytes, reply_bytes) = (8 + 16 + 16, 16 + 16);
     let outcome = run(&program, &[Value::Int(1)]);
     same(&results(&outcome)[0], &Value::Vec32(vec![1.5, 1.5]));
     same(&results(&outcome)[1], &Value::Int(3));
@@ -209,13 +209,13 @@ fn the_transcript_is_charged_by_groups() {
     same(&outcome.transcript[1].args[0], &Value::Int(2));
     // (limit, calls in the transcript, whether the last has a reply)
     for (limit, calls, replied) in
-        [(127, 2, false), (96, 2, false), (95, 1, true), (63, 1, false), (31, 0, false)]
+        [(143, 2, false), (112, 2, false), (111, 1, true), (71, 1, false), (39, 0, false)]
     {
         let short = run_with(&program, &[Value::Int(1)], &log_bytes(limit));
         assert_eq!(trap(&short).kind, TrapKind::LogLimit, "{limit}");
         assert_eq!(short.transcript.len(), calls, "{limit}");
         assert_eq!(short.transcript.last().is_some_and(|call| call.reply.is_some()), replied, "{limit}");
-        let nth = if limit < 64 { 0 } else { 1 };
+        let nth = if limit < 72 { 0 } else { 1 };
         assert_eq!(nodes(trap(&short)), [node_of(&program, Op::CallStmt, nth)], "{limit}");
     }
 }
@@ -227,7 +227,7 @@ fn a_host_failure_traps_with_its_code() {
     assert_eq!(trap(&outcome).kind, TrapKind::Host { code: 11 });
     assert_eq!(nodes(trap(&outcome)), [node_of(&program, Op::CallStmt, 1)]);
     assert!(matches!(outcome.transcript[1].reply, Some(Err(11))));
-    assert_eq!(outcome.log_bytes, 32 + 32 + 32 + 16);
+    assert_eq!(outcome.log_bytes, 40 + 32 + 40 + 16);
 }
 
 #[test]

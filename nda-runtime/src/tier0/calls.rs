@@ -113,7 +113,9 @@ impl Machine<'_> {
         let words = &self.stack[self.sp..self.sp + args];
         let typed = || import.params.iter().map(|p| p.ty).zip(words.iter().copied());
         let sources = self.memory.sources();
-        self.record.charge(typed().map(|(ty, word)| payload(sources, ty, word)))?;
+        // The call itself is an entry without payload, so that calls without arguments are bounded too.
+        let payloads = typed().map(|(ty, word)| payload(sources, ty, word));
+        self.record.charge(std::iter::once(0).chain(payloads))?;
         let values = typed().map(|(ty, word)| value(sources, ty, word)).collect();
         self.record.begin_call(hash, object, values);
         let args = self.record.call_args();
