@@ -147,6 +147,9 @@ impl Func {
     ///
     /// # Errors
     /// [`CallError`], where the arguments do not fit.
+    ///
+    /// # Panics
+    /// Never: the replay's imports have the signatures that the program was loaded with.
     pub fn explain<R>(&self, args: &[Value], outcome: &Outcome<R>) -> Result<Option<Explanation>, CallError> {
         let Err(trap) = &outcome.result else { return Ok(None) };
         let loaded = replay_program(self.program(), &outcome.transcript);
@@ -161,10 +164,19 @@ impl Func {
         let frames = if struck.is_some() && (exact || trap.is_interruption()) {
             calls.into_iter().map(|call| frame(self.program(), call)).collect()
         } else {
-            trap.locations.iter().map(|at| bare_frame(self.program(), at)).collect()
+            self.program().trap_frames(trap)
         };
         let executed_nodes = outcome.executed_nodes;
         Ok(Some(Explanation { trap: trap.clone(), frames, executed_nodes, exact }))
+    }
+}
+
+impl Program {
+    /// The active calls of a trap, from the entry point inwards: functions and source places, without the slots and
+    /// loops that [`Func::explain`] finds.
+    #[must_use]
+    pub fn trap_frames(&self, trap: &Trap) -> Vec<FrameAtTrap> {
+        trap.locations.iter().map(|at| bare_frame(self, at)).collect()
     }
 }
 
@@ -247,7 +259,11 @@ fn frame(program: &Program, call: ActiveCall) -> FrameAtTrap {
 fn bare_frame(program: &Program, at: &Location) -> FrameAtTrap {
     let name = program.valid().program().name(at.object).map(str::to_owned);
     let operation = match program.valid().program().objects().get(at.object as usize).map(|o| o.body()) {
-        Some(Body::Function(f)) if at.node > 0 => Some(f.node(at.node).op().info().name),
+        Some(Body::Function(f)) => {
+            // A trap of another program may name a node that this one has not.
+            let node = (at.node as usize).checked_sub(1).and_then(|i| f.nodes().get(i));
+            node.map(|n| n.op().info().name)
+        }
         _ => None,
     };
     FrameAtTrap {

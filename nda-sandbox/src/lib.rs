@@ -65,3 +65,8 @@ pub use nda_runtime::{
 pub use outcome::Outcome;
 pub use program::{Entry, Func, Program, TypedFn};
 pub use typed::{Buffer, Exact, Param, Params, Replies, Reply, Ret, Rets, TypedHost};
+
+/// The README's example, run as a test.
+#[cfg(all(doctest, feature = "text"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

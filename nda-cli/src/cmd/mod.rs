@@ -1,0 +1,64 @@
+//! One file per command.
+
+mod build;
+mod check;
+mod dump;
+mod explain;
+mod fmt;
+mod quantise;
+mod rows;
+mod run;
+
+use crate::args::Command;
+use crate::input::{self, Source};
+use crate::stop::{Exit, Stop};
+use nda_ast::{Limits, ValidProgram};
+use nda_sandbox::tensors::TensorLoader;
+use nda_sandbox::{Engine, LoadError, Loader, Program};
+use std::path::Path;
+
+/// Carries the command out.
+pub fn run(command: &Command) -> Result<Exit, Stop> {
+    match command {
+        Command::Check(args) => check::run(args),
+        Command::Run(args) => run::run(args),
+        Command::Fmt(args) => fmt::run(args),
+        Command::Build(args) => build::run(args),
+        Command::Dump(args) => dump::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Quantise(args) => quantise::run(args),
+    }
+}
+
+/// Reads a program and has it loaded by `load`; an error comes with the source that it is about.
+fn with_source<T>(
+    path: &Path,
+    limits: &nda_sandbox::Limits,
+    load: impl FnOnce(Loader<'_>, &Source) -> Result<T, LoadError>,
+) -> Result<(T, Source), Stop> {
+    let source = input::source(path, &limits.program)?;
+    let mut files = TensorLoader::new(&source.directory);
+    let engine = Engine::new();
+    let loaded = load(engine.loader().limits(limits).files(&mut files), &source);
+    match loaded {
+        Ok(program) => Ok((program, source)),
+        Err(e) => Err(source.rejected(e.diagnostics())),
+    }
+}
+
+/// A program that is to run.
+fn program(path: &Path, limits: &nda_sandbox::Limits) -> Result<(Program, Source), Stop> {
+    with_source(path, limits, |loader, source| match source.text() {
+        Some(text) if !source.is_binary() => loader.load_text(text),
+        _ => loader.load(source.data.clone()),
+    })
+}
+
+/// A program that is only looked at: imports need no grant.
+fn valid(path: &Path, limits: &Limits) -> Result<(ValidProgram, Source), Stop> {
+    let limits = nda_sandbox::Limits { program: *limits, ..nda_sandbox::Limits::default() };
+    with_source(path, &limits, |loader, source| match source.text() {
+        Some(text) if !source.is_binary() => loader.validate_text(text),
+        _ => loader.validate(source.data.clone()),
+    })
+}
