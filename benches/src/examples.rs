@@ -37,9 +37,10 @@ fn subject(name: &str, file: &str, entry: &str, inputs: Vec<Vec<Value>>) -> Resu
     let path = folder().join(file);
     let source =
         std::fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-    let files = TensorLoader::new(path.parent().unwrap_or(&path));
+    let mut files = TensorLoader::new(path.parent().unwrap_or(&path));
     let engine = Engine::new();
-    let valid = engine.loader().files(&files).validate_text(&source).map_err(|e| format!("{name}: {e}"))?;
+    let valid =
+        engine.loader().files(&mut files).validate_text(&source).map_err(|e| format!("{name}: {e}"))?;
     Subject::new(name, valid.program().bytes().to_vec(), entry, inputs)
 }
 
@@ -82,7 +83,7 @@ fn path() -> Result<Vec<Value>, String> {
         let gap = if y % 8 == 3 { 31 } else { 0 };
         if y % 4 == 3 && x != gap {
             b'#'
-        } else if (x * 7 + y * 5) % 11 == 0 {
+        } else if (x * 7 + y * 5).is_multiple_of(11) {
             b'4'
         } else {
             b'.'
@@ -98,7 +99,7 @@ fn black_scholes() -> Vec<Value> {
 
 /// Ten generations of 64 by 64 cells, a third of them alive.
 fn life() -> Result<Vec<Value>, String> {
-    let cell = |i: usize| if (i * i / 7 + i / 3) % 3 == 0 { b'#' } else { b'.' };
+    let cell = |i: usize| if (i * i / 7 + i / 3).is_multiple_of(3) { b'#' } else { b'.' };
     let world: Vec<u8> = (0..4096).map(cell).collect();
     Ok(vec![bytes(&world, 4096)?, Value::Int(64), Value::Int(10)])
 }

@@ -34,9 +34,9 @@ pub fn run(cx: &mut Context) -> Result<(), String> {
     let mut contestants: Vec<Contestant<'_>> =
         engines.iter().map(|engine| Contestant::new(engine.name(), || run_all(*engine))).collect();
     let samples = measure(&mut contestants, cx.plan);
-    let mut rows = table::table(&["engine", "one program", "spread", "times the first [95 %]"], 1);
+    let mut rows = table::table(&["engine", "one program", "spread", "times as fast as the first [95 %]"], 1);
     for (contestant, sample) in contestants.iter().zip(&samples) {
-        let (s, against) = (summary(sample), ratio(sample, &samples[0]));
+        let (s, against) = (summary(sample), ratio(&samples[0], sample));
         rows.add_row([
             contestant.name.clone(),
             table::time(s.median / f64::from(PROGRAMS)),

@@ -72,7 +72,7 @@ pub fn compare(cx: &mut Context, group: &str, subject: &Subject, table: &mut Tab
     drop(ready);
     for (i, name) in names.iter().enumerate() {
         let s = summary(&samples[i]);
-        let (against, unit) = (ratio(&samples[i], &samples[0]), subject.inputs.len().max(1) as f64);
+        let (against, unit) = (ratio(&samples[0], &samples[i]), subject.inputs.len().max(1) as f64);
         table.add_row([
             if i == 0 { subject.name.clone() } else { String::new() },
             name.clone(),
@@ -98,7 +98,7 @@ pub fn compare(cx: &mut Context, group: &str, subject: &Subject, table: &mut Tab
 /// The columns of [`compare`].
 #[must_use]
 pub fn compare_table(first: &str) -> Table {
-    let against = format!("times {first} [95 %]");
+    let against = format!("times as fast as {first} [95 %]");
     table::table(&["program", "engine", "one run", "spread", &against, "a node", "executed_nodes"], 2)
 }
 
