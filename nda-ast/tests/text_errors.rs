@@ -12,7 +12,8 @@ struct Case {
 
 fn cases() -> Vec<Case> {
     let mut out: Vec<Case> = Vec::new();
-    for line in include_str!("text/errors.txt").lines().filter(|l| !l.starts_with('#') || l.starts_with("#[")) {
+    for line in include_str!("text/errors.txt").lines().filter(|l| !l.starts_with('#') || l.starts_with("#["))
+    {
         if let Some(codes) = line.strip_prefix("== ") {
             let codes = codes.split(' ').map(str::to_owned).collect();
             out.push(Case { codes, text: String::new(), fixed: None });
@@ -32,7 +33,11 @@ const BEFORE: &str = "pub fn main(n: i64, x: f64, b: &Buf<u8, 16>, v: &Vec32<4>)
 const AFTER: &str = "return 0;\n}\n";
 
 fn whole(text: &str) -> String {
-    if text.contains("fn ") && !text.starts_with("fn inner") { text.to_owned() } else { format!("{BEFORE}{text}{AFTER}") }
+    if text.contains("fn ") && !text.starts_with("fn inner") {
+        text.to_owned()
+    } else {
+        format!("{BEFORE}{text}{AFTER}")
+    }
 }
 
 fn errors(text: &str) -> Vec<Diagnostic> {
@@ -96,8 +101,10 @@ fn codes_and_fixes() {
         }
     }
     if std::env::var_os("BLESS").is_some() {
-        let head: String = include_str!("text/errors.txt").lines().take(3).map(|l| format!("{l}\n")).collect();
-        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/text/errors.txt"), head + &actual).unwrap();
+        let head: String =
+            include_str!("text/errors.txt").lines().take(3).map(|l| format!("{l}\n")).collect();
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/text/errors.txt"), head + &actual)
+            .unwrap();
     }
     assert!(failures.is_empty(), "{failures}");
 }

@@ -71,6 +71,9 @@ pub fn compile_with(
         return Err(error(diags));
     }
     let (ast, diags) = parse::parse(source, limits);
+    if diags.abandoned {
+        return Err(error(diags));
+    }
     let mut lowering = lower::lower(source, &ast, diags, loader, limits);
     if !lowering.diags.is_empty() {
         return Err(error(lowering.diags));

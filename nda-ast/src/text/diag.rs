@@ -51,13 +51,18 @@ impl Diag {
 #[derive(Default)]
 pub(crate) struct Diags {
     pub list: Vec<Diagnostic>,
+    /// Whether the text was not read to its end, so that names in it may be missing.
+    pub abandoned: bool,
 }
 
 impl Diags {
     /// Keeps an error, unless there are enough or one stands at the same place already.
     #[cold]
     pub fn push(&mut self, diag: Diag) {
-        if self.full() || self.list.iter().any(|d| d.span == diag.0.span && d.code == diag.0.code) {
+        if self.full()
+            || self.abandoned
+            || self.list.iter().any(|d| d.span == diag.0.span && d.code == diag.0.code)
+        {
             return;
         }
         self.list.push(diag.0);

@@ -24,7 +24,7 @@ impl FnLower<'_, '_, '_> {
     pub fn exprs(&mut self, first: u32, end: u32) {
         for at in first..end {
             self.expr(at);
-            if self.cx.diags.full() {
+            if self.cx.diags.full() || self.too_deep {
                 return;
             }
         }
@@ -41,9 +41,11 @@ impl FnLower<'_, '_, '_> {
     pub fn push(&mut self, ty: Ty, form: Form, expr: u32, depth: u32) {
         let limit = self.cx.limits.nesting;
         if depth > limit {
-            let what = "expressions are nested too deeply; name parts of them with `let`";
-            let diag = Diag::limit(LimitKind::Nesting, limit.into(), self.span(expr), what);
-            self.report(diag);
+            if !std::mem::replace(&mut self.too_deep, true) {
+                let what = "expressions are nested too deeply; name parts of them with `let`";
+                let diag = Diag::limit(LimitKind::Nesting, limit.into(), self.span(expr), what);
+                self.report(diag);
+            }
             return self.vals.push(self.unknown(expr));
         }
         self.vals.push(Val { ty, form, expr, depth });

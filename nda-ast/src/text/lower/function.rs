@@ -77,6 +77,8 @@ pub(super) struct FnLower<'x, 'a, 's> {
     /// The last statement of the body that was no end, for errors.
     pub last: Option<Stmt>,
     too_large: bool,
+    /// Whether too deep an expression has been reported.
+    pub too_deep: bool,
 }
 
 pub(super) fn lower_function(cx: &mut Lowering<'_, '_>, index: u32) {
@@ -100,6 +102,7 @@ pub(super) fn lower_function(cx: &mut Lowering<'_, '_>, index: u32) {
         wanted_count: None,
         last: None,
         too_large: false,
+        too_deep: false,
         cx,
     };
     let name_span = node.signature.name_span;
@@ -110,7 +113,7 @@ pub(super) fn lower_function(cx: &mut Lowering<'_, '_>, index: u32) {
         let stmt = ast.stmts[at as usize];
         f.stmt_at = at;
         f.statement(stmt);
-        if f.cx.diags.full() || f.too_large {
+        if f.cx.diags.full() || f.too_large || f.too_deep {
             break;
         }
     }

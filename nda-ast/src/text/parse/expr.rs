@@ -178,7 +178,7 @@ impl Run<'_, '_> {
             if self.frames.len() as u64 > most {
                 let (max, span) = (self.p.limits.nesting, self.p.span());
                 let what = "expressions are nested too deeply; name parts of them with `let`";
-                return self.p.fail(Diag::limit(LimitKind::Nesting, max.into(), span, what));
+                return self.p.abandon(Diag::limit(LimitKind::Nesting, max.into(), span, what));
             }
         }
     }

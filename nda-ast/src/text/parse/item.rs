@@ -23,7 +23,8 @@ impl Parser<'_> {
             let items = self.ast.functions.len() + self.ast.consts.len() + self.ast.imports.len();
             if items as u64 > u64::from(self.limits.objects) {
                 let what = "functions, constants and imports are too many";
-                self.diags.push(Diag::limit(LimitKind::Objects, self.limits.objects.into(), before, what));
+                let diag = Diag::limit(LimitKind::Objects, self.limits.objects.into(), before, what);
+                let _: Parsed<()> = self.abandon(diag);
                 return;
             }
             if self.item().is_err() {

@@ -235,6 +235,17 @@ impl<'s> Parser<'s> {
     fn done(&self) -> bool {
         self.at(Tok::Eof) || self.diags.full()
     }
+
+    /// Reports a limit and reads no further: what follows could only be misread.
+    #[cold]
+    fn abandon<T>(&mut self, diag: Diag) -> Parsed<T> {
+        self.diags.push(diag);
+        self.diags.abandoned = true;
+        let end = self.source.len() as u32;
+        self.tokens = [Token { tok: Tok::Eof, span: Span::new(end, end) }; AHEAD];
+        self.lexer = Lexer::new("", false);
+        Err(Skip)
+    }
 }
 
 /// At most 32 characters of text.

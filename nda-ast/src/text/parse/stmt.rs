@@ -62,11 +62,7 @@ impl Parser<'_> {
             if open.len() > self.limits.nesting as usize {
                 let max = self.limits.nesting.into();
                 let what = "blocks are nested too deeply; put inner ones into functions";
-                self.diags.push(Diag::limit(LimitKind::Nesting, max, self.span(), what));
-                while !self.at(Tok::Eof) {
-                    self.bump();
-                }
-                return Err(Skip);
+                return self.abandon(Diag::limit(LimitKind::Nesting, max, self.span(), what));
             }
             if self.at(Tok::RBrace) {
                 self.close(&mut open, value);
