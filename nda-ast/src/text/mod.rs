@@ -7,6 +7,7 @@
 mod compile;
 mod diag;
 mod fixes;
+mod format;
 mod lex;
 mod load;
 mod lower;
@@ -17,6 +18,7 @@ mod words;
 
 pub use compile::{CompileError, compile, compile_with};
 pub use diag::MAX_ERRORS;
+pub use format::format_source;
 pub use lex::{Comment, comments};
 pub use load::{Loader, NoLoader, Tensor, TensorData};
 pub use print::{print, print_with};
