@@ -92,7 +92,11 @@ fn printing_is_a_fixed_point_and_formatting_changes_no_program() {
         assert_eq!(formatted, source, "{example}: the example is formatted");
         let squeezed: String = source.lines().map(|line| format!("{}\n", line.trim_start())).collect();
         assert_eq!(format_source(&squeezed).expect("formats"), source, "{example}: indentation comes back");
-        assert_eq!(format_source(&printed).expect("formats"), printed, "{example}: the printer's layout is the formatter's");
+        assert_eq!(
+            format_source(&printed).expect("formats"),
+            printed,
+            "{example}: the printer's layout is the formatter's"
+        );
     }
 }
 

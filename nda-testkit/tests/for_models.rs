@@ -76,7 +76,9 @@ fn every_prelude_function_is_named() {
         Spelling::Function(name) => Some(name),
         _ => None,
     });
-    for name in functions.chain(["norm", "slice", "splat", "to_vec", "fill", "recap", "print", "fail", "buf", "vec32", "mat", "load"]) {
+    for name in functions.chain([
+        "norm", "slice", "splat", "to_vec", "fill", "recap", "print", "fail", "buf", "vec32", "mat", "load",
+    ]) {
         assert!(words.contains(&name), "{name} is not on the page");
     }
 }

@@ -5,9 +5,7 @@ use crate::sensors;
 use nda_ast::text::{Loader, Tensor, TensorData, compile_with};
 use nda_ast::{Elem, Hash, Limits, Type, ValidProgram};
 use nda_prelude::Value as Plain;
-use nda_runtime::{
-    Buf, BufData, HostError, Link, Loaded, Run, RunLimits, RunState, Tier, Tier0, Value,
-};
+use nda_runtime::{Buf, BufData, HostError, Link, Loaded, Run, RunLimits, RunState, Tier, Tier0, Value};
 use serde_json::Value as Json;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -98,7 +96,9 @@ fn link() -> Link {
         }
         other => panic!("read of {other:?}"),
     });
-    link.grant("set_fan", [Type::Bool], [Type::Bool], |_: &[Value]| Ok(vec![Value::Bool(sensors::FAN_WAS_ON)]));
+    link.grant("set_fan", [Type::Bool], [Type::Bool], |_: &[Value]| {
+        Ok(vec![Value::Bool(sensors::FAN_WAS_ON)])
+    });
     link
 }
 
