@@ -44,8 +44,7 @@ fn nodes(bytes: &Bytes, limits: &Limits) -> usize {
 
 /// Prints one program's figures; gives nanoseconds per node.
 fn row(name: &str, bytes: Vec<u8>) -> f64 {
-    // A node more than the limit's default may be needed to fill the size.
-    let limits = Limits { nodes: 1 << 21, ..Limits::default() };
+    let limits = Limits::default();
     let bytes = Bytes::from(bytes);
     let nodes = nodes(&bytes, &limits);
     // Small programs are loaded many times in a round, so that the clock's grain does not show.

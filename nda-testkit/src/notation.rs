@@ -187,7 +187,8 @@ pub fn write(value: &Value) -> String {
             let m = m.matrix();
             let letter = if m.codebook == Codebook::Ternary { 't' } else { 'q' };
             let unit = 2_f32.powi(i32::from(m.scale));
-            let row = |r| (0..m.cols).map(|c| format!("{}", m.weight(r, c) / unit)).collect::<Vec<_>>().join(" ");
+            let row =
+                |r| (0..m.cols).map(|c| format!("{}", m.weight(r, c) / unit)).collect::<Vec<_>>().join(" ");
             let rows: Vec<String> = (0..m.rows).map(row).collect();
             format!("{letter}{}{{{}}}", m.scale, rows.join("|"))
         }
@@ -244,7 +245,9 @@ mod tests {
 
     #[test]
     fn what_is_no_value_is_refused() {
-        for text in ["", "x", "infinity", "<1", "u8/0[]", "u8/1[1 2]", "u8/4[256]", "q0{3}", "t0{1|1 1}", "int[1]"] {
+        for text in
+            ["", "x", "infinity", "<1", "u8/0[]", "u8/1[1 2]", "u8/4[256]", "q0{3}", "t0{1|1 1}", "int[1]"]
+        {
             assert!(parse(text).is_err(), "{text}");
         }
     }

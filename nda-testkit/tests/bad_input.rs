@@ -2,10 +2,43 @@
 
 mod raw;
 
-use nda_ast::{Body, ErrorCode, Limits, Program, decode, load, validate};
+use nda_ast::{Body, ErrorCode, Hash, Limits, ObjectKind, Program, decode, load, validate};
 use nda_ast::{encode_constant, encode_function, encode_import};
 use nda_testkit::generate::{Config, Entropy, generate};
-use raw::{Raw, entry, file, function, leb, on_small_stack, sum};
+use raw::{Object, entry, file, function, leb};
+
+/// The worked example of docs/spec.md, without its names but for the function's.
+fn sum() -> Vec<u8> {
+    let hex = "4e44410001 01 0019 00 0101 0101 1000 01 1600 08e907 1601 1602 19 0201 00 1601 0c 00 0100 \
+               0112 0100 0373756d 03 00016e 010373756d 020169";
+    let digits: Vec<u32> = hex.chars().filter_map(|c| c.to_digit(16)).collect();
+    digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect()
+}
+
+/// A constant with its hash.
+struct Raw(Vec<u8>);
+
+impl Raw {
+    fn new(bytes: &[u8]) -> Raw {
+        Raw(bytes.to_vec())
+    }
+
+    fn object(&self) -> Object {
+        (1, self.0.clone())
+    }
+
+    fn hash(&self) -> [u8; 32] {
+        *Hash::of(ObjectKind::Constant, &self.0).as_bytes()
+    }
+}
+
+/// Runs on a thread of 2 MiB.
+fn on_small_stack(f: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(f).expect("a thread");
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
+}
 
 /// The code and offset of the refusal; panics where the bytes are accepted.
 fn refused(bytes: &[u8]) -> (ErrorCode, usize) {
@@ -58,7 +91,13 @@ fn truncated() {
             for len in 0..bytes.len() {
                 if let Some(program) = check(&bytes[..len]) {
                     // Only the optional sections can be missing.
-                    assert!(program.objects().iter().map(|o| o.hash()).eq(whole.objects().iter().map(|o| o.hash())));
+                    assert!(
+                        program
+                            .objects()
+                            .iter()
+                            .map(|o| o.hash())
+                            .eq(whole.objects().iter().map(|o| o.hash()))
+                    );
                     accepted += 1;
                 }
             }
@@ -102,7 +141,8 @@ fn random_bytes() {
                 1 => bytes.splice(0..0, *b"NDA\0\x01").for_each(drop),
                 _ => {
                     // The body of a function, with numbers that are mostly small.
-                    let body: Vec<u8> = bytes.iter().map(|b| if b & 1 == 0 { b / 2 } else { b % 8 }).collect();
+                    let body: Vec<u8> =
+                        bytes.iter().map(|b| if b & 1 == 0 { b / 2 } else { b % 8 }).collect();
                     bytes = file(&[function(&[0, 1, 1, 0], &[body.as_slice(), &[0]].concat())], &[0]);
                 }
             }
@@ -226,7 +266,10 @@ fn tables() {
     assert_eq!(refused(&with(&[&hash, &other], &body)).0, ErrorCode::TableUnused);
     assert_eq!(refused(&with(&[], &body)).0, ErrorCode::TableOrder);
     assert_eq!(refused(&with(&[&hash, &other], &[0x13, 1, 0x01, 0x13, 0, 0x01, 0])).0, ErrorCode::TableOrder);
-    assert_eq!(refused(&with(&[&hash, &hash], &[0x13, 0, 0x01, 0x13, 1, 0x01, 0])).0, ErrorCode::TableRepeated);
+    assert_eq!(
+        refused(&with(&[&hash, &hash], &[0x13, 0, 0x01, 0x13, 1, 0x01, 0])).0,
+        ErrorCode::TableRepeated
+    );
 }
 
 #[test]
@@ -323,7 +366,12 @@ fn nesting_of_a_million() {
                 file(&[function(&[0, 0, 0], &body)], &[0])
             }),
             ("selects", {
-                let body = [&[0x12, 1, 0x12, 0].repeat(few / 2)[..], &[0x12, 1], &[0x17].repeat(few / 2), &[0x01, 0]];
+                let body = [
+                    &[0x12, 1, 0x12, 0].repeat(few / 2)[..],
+                    &[0x12, 1],
+                    &[0x17].repeat(few / 2),
+                    &[0x01, 0],
+                ];
                 file(&[function(&[0, 0, 0], &body.concat())], &[0])
             }),
         ];

@@ -153,7 +153,11 @@ fn memory_is_bounded_by_the_input() {
         let decoding = peak(|| drop(decode(bytes.clone(), &limits)));
         let loading = peak(|| drop(load(bytes.clone(), &limits)));
         let ratio = |n: usize| n as f64 / len as f64;
-        println!("{name}: {len} bytes, decode {:.1}, load {:.1} bytes a byte", ratio(decoding), ratio(loading));
+        println!(
+            "{name}: {len} bytes, decode {:.1}, load {:.1} bytes a byte",
+            ratio(decoding),
+            ratio(loading)
+        );
         assert!(decoding <= DECODE * len + CONSTANT, "{name}: decode of {len} bytes takes {decoding}");
         assert!(loading <= LOAD * len + CONSTANT, "{name}: load of {len} bytes takes {loading}");
         if len > 10_000 {

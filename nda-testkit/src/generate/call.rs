@@ -49,7 +49,7 @@ impl Gen<'_, '_, '_> {
     /// A call as a statement; false where nothing can be called that way.
     pub(super) fn call_stmt(&mut self, f: &mut FunctionBuilder, depth: u32) -> bool {
         let pure = self.pure;
-        let found = self.affordable(|c| !c.is_expression() && !(pure && c.host));
+        let found = self.affordable(|c| !(c.is_expression() || pure && c.host));
         if found.is_empty() {
             return false;
         }

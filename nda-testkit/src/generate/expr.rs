@@ -47,9 +47,8 @@ impl Class {
     }
 }
 
-static CANDIDATES: LazyLock<[Vec<Op>; 5]> = LazyLock::new(|| {
-    CLASSES.map(|class| Op::ALL.iter().copied().filter(|op| class.takes(*op)).collect())
-});
+static CANDIDATES: LazyLock<[Vec<Op>; 5]> =
+    LazyLock::new(|| CLASSES.map(|class| Op::ALL.iter().copied().filter(|op| class.takes(*op)).collect()));
 
 impl Gen<'_, '_, '_> {
     pub(super) fn below(&mut self, n: u64) -> u64 {
@@ -88,7 +87,8 @@ impl Gen<'_, '_, '_> {
 
     /// A visible slot of this type, if there is one that may be read.
     pub(super) fn readable(&mut self, ty: Type) -> Option<Var> {
-        let found: Vec<Var> = self.vars.iter().copied().filter(|v| v.slot.ty() == ty && self.free(v)).collect();
+        let found: Vec<Var> =
+            self.vars.iter().copied().filter(|v| v.slot.ty() == ty && self.free(v)).collect();
         (!found.is_empty()).then(|| self.world.entropy.pick(&found))
     }
 
@@ -294,7 +294,14 @@ impl Gen<'_, '_, '_> {
         let Type::Buf { elem, cap } = ty else { return self.leaf(ty) };
         self.book(u64::from(cap) / 8);
         let guarded = self.guarded();
-        let from: Vec<u32> = self.world.pool.bufs.iter().filter(|(e, c)| *e == elem && (!guarded || *c <= cap)).map(|(_, c)| *c).collect();
+        let from: Vec<u32> = self
+            .world
+            .pool
+            .bufs
+            .iter()
+            .filter(|(e, c)| *e == elem && (!guarded || *c <= cap))
+            .map(|(_, c)| *c)
+            .collect();
         let from = if from.is_empty() { cap } else { self.world.entropy.pick(&from) };
         Expr::counted(Op::Recap, cap, [self.expr(Type::Buf { elem, cap: from }, depth)])
     }

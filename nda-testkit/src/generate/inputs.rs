@@ -21,7 +21,8 @@ impl Entropy<'_> {
             Type::Buf { elem, cap } => {
                 let len = self.length(cap);
                 let bytes = self.elements(elem, len);
-                let ints = || bytes.chunks_exact(8).map(|c| i64::from_le_bytes(c.try_into().unwrap_or_default()));
+                let ints =
+                    || bytes.chunks_exact(8).map(|c| i64::from_le_bytes(c.try_into().unwrap_or_default()));
                 let data = match elem {
                     Elem::U8 => BufData::U8(bytes),
                     Elem::Int => BufData::Int(ints().collect()),

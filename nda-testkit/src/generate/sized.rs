@@ -24,15 +24,15 @@ pub fn big_program(nodes: u32, functions: u32) -> Vec<u8> {
             }
         }
         let mut k = 0;
-        while made + 30 < nodes / functions {
+        while made + 32 < nodes / functions {
             f.for_("i", n, Some(16), |f, j| {
                 f.store(acc, acc.load() * Expr::int(k) + j.load());
                 let odd = (acc.load() & Expr::int(1)).equals(Expr::int(1));
                 f.if_(odd, |f| f.store(acc, acc.load() ^ n.load()), |f| f.store(acc, acc.load() - j.load()));
-                let t = f.let_("t", Expr::op(nda_ast::Op::MaxInt, [acc.load(), Expr::int(k)]));
-                f.store(acc, t.load());
+                f.store(acc, Expr::op(nda_ast::Op::MaxInt, [acc.load(), Expr::int(k)]));
+                f.store(acc, acc.load() ^ (acc.load() >> Expr::int(7)));
             });
-            made += 30;
+            made += 32;
             k += 1;
         }
         f.return_([acc.load()]);

@@ -11,8 +11,26 @@ const NAMES: &[&str] =
 
 /// Statement kinds with their weights. `Return`, `Break`, `Continue` and `Fail` end a block, so they are drawn apart.
 const KINDS: &[Op] = &[
-    Op::Let, Op::Let, Op::Let, Op::Let, Op::Store, Op::Store, Op::Store, Op::StoreElem, Op::StoreElem, Op::Push,
-    Op::Push, Op::Truncate, Op::Scope, Op::If, Op::If, Op::Loop, Op::Loop, Op::While, Op::CallStmt, Op::CallStmt,
+    Op::Let,
+    Op::Let,
+    Op::Let,
+    Op::Let,
+    Op::Store,
+    Op::Store,
+    Op::Store,
+    Op::StoreElem,
+    Op::StoreElem,
+    Op::Push,
+    Op::Push,
+    Op::Truncate,
+    Op::Scope,
+    Op::If,
+    Op::If,
+    Op::Loop,
+    Op::Loop,
+    Op::While,
+    Op::CallStmt,
+    Op::CallStmt,
     Op::Print,
 ];
 
@@ -133,11 +151,7 @@ impl<'w, 'e, 'a> Gen<'w, 'e, 'a> {
     fn truncate(&mut self, f: &mut FunctionBuilder) -> bool {
         let Some(var) = self.writable(|ty| matches!(ty, Type::Buf { .. })) else { return false };
         let any = self.expr(Type::Int, 2);
-        let to = if self.guarded() {
-            Expr::op(Op::RemU, [any, len(var) + 1.into()])
-        } else {
-            any
-        };
+        let to = if self.guarded() { Expr::op(Op::RemU, [any, len(var) + 1.into()]) } else { any };
         f.truncate(var.slot, to);
         true
     }

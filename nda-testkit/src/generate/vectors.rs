@@ -18,7 +18,7 @@ impl Gen<'_, '_, '_> {
                 let b = self.expr(Type::Vec { n: n - left }, depth);
                 Expr::op(Op::Concat, [a, b])
             }
-            Op::ToVec => self.to_vec(n, depth),
+            Op::ToVec => self.buffer_to_vec(n, depth),
             _ => Expr::counted(Op::Splat, n, [self.expr(Type::Float, depth)]),
         }
     }
@@ -32,7 +32,13 @@ impl Gen<'_, '_, '_> {
         let cols = self.world.entropy.pick(&self.world.pool.vecs);
         self.book(u64::from(n) * u64::from(cols) / 64);
         let weights = self.matrix(n as u16, cols as u16);
-        let x = self.operand(cols, depth);
+        let x = if self.world.guarded < 100 && self.chance(8) {
+            // Edges alone are rare among operands that are mostly finite, and `NonFinite` would hardly ever strike.
+            let constant = self.world.entropy.vec_constant(cols, false);
+            self.object(constant)
+        } else {
+            self.operand(cols, depth)
+        };
         Expr::op(Op::Gemv, [weights, x])
     }
 
@@ -62,7 +68,7 @@ impl Gen<'_, '_, '_> {
         Expr::counted(Op::Slice, n, [x, start])
     }
 
-    fn to_vec(&mut self, n: u32, depth: u32) -> Expr {
+    fn buffer_to_vec(&mut self, n: u32, depth: u32) -> Expr {
         let buf = Type::Buf { elem: Elem::Float, cap: n };
         let full = match self.below(3) {
             _ if !self.guarded() => self.expr(buf, depth),
@@ -103,7 +109,14 @@ impl Gen<'_, '_, '_> {
             return self.object(constant);
         }
         const UNARY: &[Op] = &[
-            Op::NegVec, Op::AbsVec, Op::ReluVec, Op::TanhVec, Op::SigmoidVec, Op::SiluVec, Op::GeluVec, Op::Softmax,
+            Op::NegVec,
+            Op::AbsVec,
+            Op::ReluVec,
+            Op::TanhVec,
+            Op::SigmoidVec,
+            Op::SiluVec,
+            Op::GeluVec,
+            Op::Softmax,
         ];
         const BINARY: &[Op] = &[Op::AddVec, Op::SubVec, Op::MinVec, Op::MaxVec];
         match self.below(4) {

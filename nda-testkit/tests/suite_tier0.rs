@@ -1,0 +1,3 @@
+//! The suite in the reference interpreter.
+
+nda_testkit::suite!(nda_runtime::Tier0);
