@@ -176,6 +176,7 @@ pub fn explanation(e: &Explanation) -> Json {
             "span": f.place.as_ref().map(span),
             "loops": loops.collect::<Vec<_>>(),
             "slots": slots.collect::<Vec<_>>(),
+            "omitted": f.omitted,
         })
     };
     json!({ "exact": e.exact, "frames": e.frames.iter().map(frame).collect::<Vec<_>>() })

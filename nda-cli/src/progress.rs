@@ -8,6 +8,9 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+/// How long work must take to be worth a sign.
+const DELAY: Duration = Duration::from_secs(1);
+
 /// Shows itself after a second, and goes when dropped.
 pub struct Progress {
     done: Arc<AtomicU64>,
@@ -17,6 +20,15 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// For work that prints as it goes: the lines are the sign of life, and a bar would stand among them, unless they go
+    /// elsewhere than to the terminal.
+    pub fn start_beside_output(label: &'static str, total: Option<u64>) -> Progress {
+        if std::io::stdout().is_terminal() {
+            return Progress { done: Arc::default(), stop: None, thread: None };
+        }
+        Progress::start(label, total)
+    }
+
     /// Begins; `total` is the number of steps, if known.
     pub fn start(label: &'static str, total: Option<u64>) -> Progress {
         let done = Arc::new(AtomicU64::new(0));
@@ -29,7 +41,7 @@ impl Progress {
             let wait = |ms| {
                 matches!(stopped.recv_timeout(Duration::from_millis(ms)), Err(RecvTimeoutError::Timeout))
             };
-            if !wait(1000) {
+            if !wait(DELAY.as_millis() as u64) {
                 return;
             }
             let bar = bar(label, total);
@@ -66,5 +78,5 @@ fn bar(label: &'static str, total: Option<u64>) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
-    bar.with_message(label)
+    bar.with_message(label).with_elapsed(DELAY)
 }

@@ -65,6 +65,8 @@ pub struct FrameAtTrap {
     pub loops: Vec<LoopAtTrap>,
     /// The slots visible there, in order of declaration.
     pub slots: Vec<SlotAtTrap>,
+    /// How many visible slots were left out because all values together would pass 16 MiB.
+    pub omitted: usize,
 }
 
 impl FrameAtTrap {
@@ -242,6 +244,7 @@ fn frame(program: &Program, call: ActiveCall) -> FrameAtTrap {
     let name = |slot: SlotId| names.slot(call.object, slot).map(str::to_owned);
     let function = program.valid().function(call.object);
     let mut out = bare_frame(program, &at);
+    out.omitted = call.omitted;
     for (node, iterations) in call.loops {
         let place = place(program, call.object, node);
         let index = function.and_then(|f| {
@@ -274,6 +277,7 @@ fn bare_frame(program: &Program, at: &Location) -> FrameAtTrap {
         place: place(program, at.object, at.node),
         loops: Vec::new(),
         slots: Vec::new(),
+        omitted: 0,
     }
 }
 
@@ -326,6 +330,9 @@ impl fmt::Display for FrameAtTrap {
             let Some(name) = slot.name.as_deref().filter(|name| !indices.contains(name)) else { continue };
             write!(f, "\n    {name} = {}", shown(&slot.value))?;
         }
+        if self.omitted > 0 {
+            write!(f, "\n    ({} large slots left out)", self.omitted)?;
+        }
         Ok(())
     }
 }
@@ -342,6 +349,7 @@ fn shown(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::SourcePlace;
+    use std::ops::Range;
 
     #[test]
     fn places_and_carets() {
@@ -360,7 +368,7 @@ mod tests {
     #[test]
     fn any_span_is_fit() {
         let source = "é";
-        for span in [0..99, 1..2, 50..60, 2..1] {
+        for span in [0..99, 1..2, 50..60, Range { start: 2, end: 1 }] {
             let place = SourcePlace::new(Some(source), span);
             assert!(place.carets().contains('^'));
         }

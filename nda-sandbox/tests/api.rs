@@ -330,3 +330,58 @@ fn bytes_and_text_come_back() {
     let refused = Engine::new().load(p.bytes().to_vec(), &limits).unwrap_err();
     assert_eq!(refused.diagnostics()[0].code.as_str(), "limit.exceeded");
 }
+
+#[test]
+fn a_reply_too_large_to_be_kept_is_explained() {
+    let engine = Engine::builder().import("big", |_: i64| [1.5_f32; 64]).build();
+    let source = r#"
+        extern "host" { fn big(x: i64) -> Vec32<64>; }
+        fn f(n: i64) -> f64 {
+            let mut total = 0.0;
+            for i in 0..n {
+                let v = big(i);
+                total += sum(&v);
+            }
+            return total;
+        }"#;
+    let p = engine.loader().grant("big").load_text(source).unwrap_or_else(|e| panic!("{e}"));
+    // Two calls of 8 + 16 + 264 bytes fit, and the arguments of the third, but not its reply.
+    let limits = Limits { log_bytes: 2 * 288 + 30, ..Limits::default() };
+    let f = p.func_untyped("f").unwrap().with_limits(&limits);
+    let outcome = f.run(&[Value::Int(9)]).unwrap();
+    assert_eq!((outcome.transcript.len(), outcome.log_bytes), (3, 600));
+    assert!(outcome.transcript[2].reply.is_none());
+    let e = f.explain(&[Value::Int(9)], &outcome).unwrap().unwrap();
+    assert_eq!((e.exact, e.trap.code(), e.frames[0].loops[0].iterations), (true, TrapCode::LogLimit, 2));
+    assert_eq!(e.frames[0].slot("total").map(ToString::to_string).as_deref(), Some("192.0"));
+}
+
+#[test]
+fn an_interruption_is_explained_where_it_struck() {
+    let flag = CancelFlag::new();
+    let raise = flag.clone();
+    let ask = move |x: i64| {
+        if x == 5 {
+            raise.cancel();
+        }
+        x
+    };
+    let engine = Engine::builder().import("ask", ask).build();
+    let source = r#"
+        extern "host" { fn ask(x: i64) -> i64; }
+        fn f() -> i64 {
+            let mut total = 0;
+            for i in 0..1000 {
+                let x = ask(i);
+                total += x;
+            }
+            return total;
+        }"#;
+    let p = engine.loader().grant("ask").load_text(source).unwrap_or_else(|e| panic!("{e}"));
+    let f = p.func_untyped("f").unwrap().with_cancel(&flag);
+    let outcome = f.run(&[]).unwrap();
+    let e = f.explain(&[], &outcome).unwrap().unwrap();
+    // The flag is looked at after the host's function returns: at the next loop head.
+    assert_eq!((e.trap.code(), e.frames[0].loops[0].iterations), (TrapCode::Cancelled, 6));
+    assert_eq!(e.frames[0].slot("total").map(ToString::to_string).as_deref(), Some("15"));
+}

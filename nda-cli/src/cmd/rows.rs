@@ -154,7 +154,7 @@ struct Runner<'a> {
 
 impl<'a> Runner<'a> {
     fn new(func: &'a Func, args: &'a Run, total: Option<u64>) -> Runner<'a> {
-        let progress = Progress::start("running", total);
+        let progress = Progress::start_beside_output("running", total);
         Runner { func, args, state: RunState::new(), progress, worst: Exit::Success }
     }
 

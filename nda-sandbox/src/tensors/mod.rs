@@ -11,7 +11,7 @@ mod loader;
 mod write;
 
 pub use error::TensorError;
-pub use loader::TensorLoader;
+pub use loader::{MAX_FILE, TensorLoader};
 pub use write::{NewTensor, write_tensors};
 
 use header::Info;
