@@ -134,8 +134,8 @@ impl QuantError {
 ///
 /// The choice is canonical. With a zero (of either sign) among them the codebook is ternary, otherwise
 /// quaternary, which has no zero; all zeros take scale 0. Where two scales fit, which happens only for
-/// quaternary weights of a single magnitude, the smaller one is taken (so all ones are 2 * 2^-1), unless it is
-/// -127, below the least.
+/// quaternary weights of a single magnitude, the greater one is taken (so all ones are 1 * 2^0), unless it is
+/// 127, above the greatest. The text form's `load` packs by the same rule.
 ///
 /// # Errors
 /// [`WeightError::Shape`].
@@ -175,7 +175,7 @@ fn exact_fit(values: &[f32]) -> Option<(Codebook, i8)> {
     let (codebook, scale) = match (zero, greatest.checked_sub(least)) {
         (true, None) => (Codebook::Ternary, 0),
         (true, Some(0)) => (Codebook::Ternary, least),
-        (false, Some(0)) => (Codebook::Quaternary, (least - 1).max(i32::from(MIN_SCALE))),
+        (false, Some(0)) => (Codebook::Quaternary, least.min(i32::from(MAX_SCALE))),
         (false, Some(1)) => (Codebook::Quaternary, least),
         _ => return None,
     };
