@@ -143,7 +143,7 @@ impl Most<'_> {
 
     /// What the statements add to the cost of the block around.
     fn statements(&self, statements: &[Stmt]) -> Bound {
-        statements.iter().fold(Some(0), |sum, s| add(sum, self.statement(s)))
+        statements.iter().try_fold(0, |sum, s| add(Some(sum), self.statement(s)))
     }
 
     fn arm(&self, s: &Stmt, which: usize) -> Bound {
@@ -180,7 +180,7 @@ impl Most<'_> {
 
     /// The calls of some expressions.
     fn calls(&self, exprs: &[Expr]) -> Bound {
-        exprs.iter().fold(Some(0), |sum, e| add(sum, self.calls_in(e)))
+        exprs.iter().try_fold(0, |sum, e| add(Some(sum), self.calls_in(e)))
     }
 
     fn calls_in(&self, e: &Expr) -> Bound {

@@ -162,7 +162,7 @@ fn matrix(r: &mut Reader<'_>, rows: u32, columns: u32) -> Result<(), Refusal> {
     let sign = r.take(plane)?;
     let extra = r.take(plane)?;
     // The bits of a row's last byte that stand for weights.
-    let mask = if columns % 8 == 0 { 0xff } else { (1u8 << (columns % 8)) - 1 };
+    let mask = if columns.is_multiple_of(8) { 0xff } else { (1u8 << (columns % 8)) - 1 };
     for (i, (s, e)) in sign.iter().zip(extra).enumerate() {
         if i % stride == stride - 1 && (s | e) & !mask != 0 {
             return Err(bad(start + i, "the padding of a row is not zero"));
