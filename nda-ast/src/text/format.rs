@@ -20,10 +20,17 @@ const MAX_INDENT: usize = 32;
 ///
 /// # Errors
 /// Where the text cannot be cut into tokens, or its brackets do not match. Everything else is left to the parser.
-pub fn format_source(source: &str) -> Result<String, Diagnostic> {
+pub fn format_source(source: &str) -> Result<String, Box<Diagnostic>> {
     let pieces = cut(source)?;
     let braces = braces(source, &pieces)?;
-    let mut layout = Layout { pieces: &pieces, braces: &braces, out: String::new(), open: Vec::new() };
+    let mut layout = Layout {
+        pieces: &pieces,
+        braces: &braces,
+        out: String::new(),
+        open: Vec::new(),
+        levels: 0,
+        last_token: None,
+    };
     for at in 0..pieces.len() {
         layout.piece(at);
     }
@@ -68,8 +75,8 @@ enum Role {
 }
 
 #[cold]
-fn error(span: Range<usize>, message: &str) -> Diagnostic {
-    Diagnostic {
+fn error(span: Range<usize>, message: &str) -> Box<Diagnostic> {
+    Box::new(Diagnostic {
         code: ErrorCode::Syntax,
         message: message.to_owned(),
         function: None,
@@ -78,11 +85,11 @@ fn error(span: Range<usize>, message: &str) -> Diagnostic {
         expected: None,
         found: None,
         fixes: Vec::new(),
-    }
+    })
 }
 
 /// Tokens and comments in order, each with its role.
-fn cut(source: &str) -> Result<Vec<Piece<'_>>, Diagnostic> {
+fn cut(source: &str) -> Result<Vec<Piece<'_>>, Box<Diagnostic>> {
     let mut lexer = Lexer::new(source, true);
     let mut out: Vec<Piece<'_>> = Vec::new();
     let mut last_end = 0;
@@ -156,7 +163,7 @@ fn ends_operand(tok: Tok) -> bool {
 }
 
 /// For each `{` and its `}`: whether the block stays on one line. Checks that all brackets match.
-fn braces(source: &str, pieces: &[Piece<'_>]) -> Result<Vec<bool>, Diagnostic> {
+fn braces(source: &str, pieces: &[Piece<'_>]) -> Result<Vec<bool>, Box<Diagnostic>> {
     let mut inline = vec![false; pieces.len()];
     let mut open: Vec<(usize, Tok, bool)> = Vec::new();
     let mut body = false;
@@ -228,14 +235,18 @@ struct Layout<'a, 's> {
     braces: &'a [bool],
     out: String,
     open: Vec<Open>,
+    /// Open brackets that indent.
+    levels: usize,
+    /// The last piece written that is no comment.
+    last_token: Option<usize>,
 }
 
 impl Layout<'_, '_> {
     fn piece(&mut self, at: usize) {
         let piece = &self.pieces[at];
         let closes = matches!(piece.tok, Some(Tok::RParen | Tok::RBracket | Tok::RBrace));
-        if closes {
-            self.open.pop();
+        if closes && self.open.pop().is_some_and(|open| open != Open::Inline) {
+            self.levels -= 1;
         }
         match self.gap(at) {
             Gap::None => {}
@@ -245,8 +256,7 @@ impl Layout<'_, '_> {
                 if blank {
                     self.out.push('\n');
                 }
-                let levels =
-                    self.open.iter().filter(|open| **open != Open::Inline).count() + usize::from(more);
+                let levels = self.levels + usize::from(more);
                 for _ in 0..levels.min(MAX_INDENT) {
                     self.out.push_str("    ");
                 }
@@ -258,6 +268,11 @@ impl Layout<'_, '_> {
             Some(Tok::LBrace) if self.braces[at] => self.open.push(Open::Inline),
             Some(Tok::LBrace) => self.open.push(Open::Block),
             _ => {}
+        }
+        let opens = matches!(piece.tok, Some(Tok::LParen | Tok::LBracket | Tok::LBrace));
+        self.levels += usize::from(opens && self.open.last() != Some(&Open::Inline));
+        if piece.tok.is_some() {
+            self.last_token = Some(at);
         }
     }
 
@@ -294,7 +309,7 @@ impl Layout<'_, '_> {
 
     /// Whether the token at `at` begins a line of its own by what stands around it.
     fn starts_statement(&self, at: usize) -> bool {
-        let (before, next) = (self.last_token(at), &self.pieces[at]);
+        let (before, next) = (self.last_token, &self.pieces[at]);
         let Some(before) = before else { return true };
         let last = self.pieces[before].tok;
         match (last, next.tok) {
@@ -310,17 +325,13 @@ impl Layout<'_, '_> {
         }
     }
 
-    fn last_token(&self, at: usize) -> Option<usize> {
-        (0..at).rev().find(|&i| self.pieces[i].tok.is_some())
-    }
-
     /// Whether a line that begins at `at` goes on with a statement outside of its brackets.
     fn continues(&self, at: usize) -> bool {
         if self.open.last() == Some(&Open::Round) {
             return false;
         }
         let closes = matches!(self.pieces[at].tok, Some(Tok::RBrace | Tok::RParen | Tok::RBracket));
-        match self.last_token(at) {
+        match self.last_token {
             _ if closes => false,
             None => false,
             Some(before) => {
@@ -359,5 +370,47 @@ fn space(last: &Piece<'_>, next: &Piece<'_>) -> bool {
         Bang => a != Ident,
         Tok::RBrace if a == Tok::LBrace => false,
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::format_source;
+
+    /// Formats, and checks that formatting again changes nothing.
+    fn formatted(source: &str) -> String {
+        let out = format_source(source).expect("formats");
+        assert_eq!(format_source(&out).expect("formats"), out);
+        out
+    }
+
+    #[test]
+    fn comments_keep_their_places() {
+        let source = "// file\nconst N:i64=5; // five\n\n\n\n/* block\n text */\nfn f( ){\n// first\nif N<3{ // why\nprint( N ); }\n  // last\n}\n// end";
+        let expected = "// file\nconst N: i64 = 5; // five\n\n/* block\n text */\nfn f() {\n    // first\n    if N < 3 { // why\n        print(N);\n    }\n    // last\n}\n// end\n";
+        assert_eq!(formatted(source), expected);
+    }
+
+    #[test]
+    fn spelling_and_broken_lines_stay() {
+        let source = "fn f(b:&mut Buf<u8,4>)->bool{\n#[max( 3 )] 'a:for i in 0..-(5){b[i]=b'a';}\nlet x=if 0x_ff<1_0{-1}else{- 2};\nx==1&&\n!true||\ng(1,\n2)\n}";
+        let expected = "fn f(b: &mut Buf<u8, 4>) -> bool {\n    #[max(3)]\n    'a: for i in 0..-(5) {\n        b[i] = b'a';\n    }\n    let x = if 0x_ff < 1_0 { -1 } else { -2 };\n    x == 1 &&\n        !true ||\n        g(1,\n        2)\n}\n";
+        assert_eq!(formatted(source), expected);
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_with_its_place() {
+        for (source, start) in [("fn f( {", 6), ("fn f() }", 7), ("fn \u{e9}", 3), ("fn f() { \"", 9)] {
+            let error = format_source(source).expect_err(source);
+            assert_eq!(error.span.map(|s| s.start), Some(start), "{source}");
+        }
+    }
+
+    #[test]
+    fn deep_and_long_texts_take_linear_time() {
+        let deep = "{\n".repeat(200_000) + &"}".repeat(200_000);
+        assert!(format_source(&deep).is_ok());
+        let comments = "// c\n".repeat(200_000);
+        assert_eq!(formatted(&comments), comments);
     }
 }

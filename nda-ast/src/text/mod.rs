@@ -21,7 +21,7 @@ pub use diag::MAX_ERRORS;
 pub use format::format_source;
 pub use lex::{Comment, comments};
 pub use load::{Loader, NoLoader, Tensor, TensorData};
-pub use print::{print, print_with};
+pub use print::{External, print, print_with};
 pub use words::{is_identifier, is_prelude};
 
 /// A value that every run can make, as text: for fixes.

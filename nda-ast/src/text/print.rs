@@ -15,6 +15,9 @@ use std::fmt::Write;
 /// Levels of indentation that are written; deeper ones would make the size of the text quadratic.
 const MAX_INDENT: usize = 32;
 
+/// Asked for each constant, with its name in the text: the file and the tensor in which it is kept, if it is.
+pub type External<'a> = dyn FnMut(&str, &Constant) -> Option<(String, String)> + 'a;
+
 /// The canonical text of a program. Parsing it gives the same objects, and so the same hashes, and entry points in the
 /// same order.
 ///
@@ -46,10 +49,7 @@ pub fn print(program: &ValidProgram) -> String {
 /// assert!(text.starts_with("const W: Mat<1, 1> = load(\"weights.safetensors\", \"W\");\n"));
 /// assert_eq!(kept.len(), 1);
 /// ```
-pub fn print_with(
-    program: &ValidProgram,
-    external: &mut dyn FnMut(&str, &Constant) -> Option<(String, String)>,
-) -> String {
+pub fn print_with(program: &ValidProgram, external: &mut External<'_>) -> String {
     let names = GlobalNames::new(program);
     let mut out = String::new();
     imports(&mut out, program, &names);

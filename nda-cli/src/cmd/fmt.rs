@@ -29,7 +29,7 @@ fn one(path: &Path, check: bool) -> Result<bool, Stop> {
     };
     let formatted = match nda_ast::text::format_source(text) {
         Ok(formatted) => formatted,
-        Err(diagnostic) => return Err(source.rejected(vec![diagnostic])),
+        Err(diagnostic) => return Err(source.rejected(vec![*diagnostic])),
     };
     let differs = formatted != text;
     if !check && (differs || path == Path::new("-")) {

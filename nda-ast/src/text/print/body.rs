@@ -164,7 +164,8 @@ impl<'a> Printer<'a> {
         if !after_else {
             self.line();
         }
-        let n = *self.f.function().node(id);
+        let f = self.f.function();
+        let n = *f.node(id);
         match op {
             Op::Scope => return self.scope(id, &n),
             Op::If => return self.if_(id, &n),
@@ -177,7 +178,12 @@ impl<'a> Printer<'a> {
                 self.expr(id - 1, Place::Value);
                 std::mem::swap(self.out, &mut value);
                 let name = self.declare_let(n.slot());
-                let _ = write!(self.out, "{name} = {value}");
+                // The one operation whose result rustc cannot type by itself: it has no sum of lengths.
+                let ty = match (f.node(id - 1).op(), self.f.type_of(id - 1)) {
+                    (Op::Concat, Some(ty)) => format!(": {ty}"),
+                    _ => String::new(),
+                };
+                let _ = write!(self.out, "{name}{ty} = {value}");
             }
             Op::Store => self.store(id, &n),
             Op::StoreElem => self.store_elem(id, &n),
