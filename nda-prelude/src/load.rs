@@ -1,6 +1,6 @@
 //! `load("file.safetensors", "tensor")`: constants from files.
 
-use crate::{Buf, Mat, Vec32};
+use crate::{Buf, Elem, Mat, Vec32};
 use nda_kernels::matrix::pack_exact;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
@@ -31,11 +31,7 @@ pub fn load<T: Tensor>(bytes: &[u8], file: &str, tensor: &str) -> T {
 }
 
 fn floats(tensor: &TensorView<'_>) -> Result<Vec<f32>, String> {
-    if tensor.dtype() != Dtype::F32 {
-        return Err(format!("F32 expected, {:?} found", tensor.dtype()));
-    }
-    let (chunks, _) = tensor.data().as_chunks::<4>();
-    Ok(chunks.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+    elements(tensor, Dtype::F32, f32::from_le_bytes)
 }
 
 impl<const R: usize, const C: usize> Tensor for Mat<R, C> {
@@ -60,24 +56,40 @@ impl<const N: usize> Tensor for Vec32<N> {
     }
 }
 
-macro_rules! bufs {
-    ($($ty:ty, $dtype:ident, $size:literal;)+) => {$(
-        impl<const N: usize> Tensor for Buf<$ty, N> {
-            fn from_tensor(tensor: &TensorView<'_>) -> Result<Self, String> {
-                if tensor.dtype() != Dtype::$dtype {
-                    return Err(format!("{:?} expected, {:?} found", Dtype::$dtype, tensor.dtype()));
-                }
-                let (chunks, _) = tensor.data().as_chunks::<$size>();
-                let data: Vec<$ty> = chunks.iter().map(|bytes| <$ty>::from_le_bytes(*bytes)).collect();
-                Buf::try_from(data.as_slice())
-                    .map_err(|_| format!("at most {N} elements expected, {} found", data.len()))
-            }
-        }
-    )+};
+/// The elements of a tensor of type `dtype`, each of `SIZE` bytes.
+fn elements<T, const SIZE: usize>(
+    tensor: &TensorView<'_>,
+    dtype: Dtype,
+    read: impl Fn([u8; SIZE]) -> T,
+) -> Result<Vec<T>, String> {
+    if tensor.dtype() != dtype {
+        return Err(format!("{dtype:?} expected, {:?} found", tensor.dtype()));
+    }
+    Ok(tensor.data().as_chunks().0.iter().map(|bytes| read(*bytes)).collect())
 }
 
-bufs! {
-    u8, U8, 1;
-    i64, I64, 8;
-    f64, F64, 8;
+fn buf<T: Elem, const N: usize>(data: &[T]) -> Result<Buf<T, N>, String> {
+    Buf::try_from(data).map_err(|_| format!("at most {N} elements expected, {} found", data.len()))
+}
+
+impl<const N: usize> Tensor for Buf<u8, N> {
+    fn from_tensor(tensor: &TensorView<'_>) -> Result<Self, String> {
+        buf(&elements(tensor, Dtype::U8, u8::from_le_bytes)?)
+    }
+}
+
+impl<const N: usize> Tensor for Buf<i64, N> {
+    fn from_tensor(tensor: &TensorView<'_>) -> Result<Self, String> {
+        buf(&elements(tensor, Dtype::I64, i64::from_le_bytes)?)
+    }
+}
+
+impl<const N: usize> Tensor for Buf<f64, N> {
+    fn from_tensor(tensor: &TensorView<'_>) -> Result<Self, String> {
+        if tensor.dtype() == Dtype::F32 {
+            let data: Vec<f64> = floats(tensor)?.into_iter().map(f64::from).collect();
+            return buf(&data);
+        }
+        buf(&elements(tensor, Dtype::F64, f64::from_le_bytes)?)
+    }
 }
