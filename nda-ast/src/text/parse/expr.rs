@@ -90,6 +90,7 @@ impl<'s> Parser<'s> {
 
     /// As [`Parser::expr`], with the number of values: not 1 only for `return (a, b)`.
     pub(super) fn exprs_of(&mut self, around: Around) -> Parsed<(Exprs, u32)> {
+        self.arm_error = false;
         let first = self.ast.exprs.len() as u32;
         let mut run = Run { frames: std::mem::take(&mut self.work.frames), p: self, around };
         let result = run.run();
@@ -845,6 +846,7 @@ impl Run<'_, '_> {
             .expected("one expression")
             .found(self.p.found());
         self.p.diags.push(diag);
+        self.p.arm_error = true;
         Skip
     }
 }

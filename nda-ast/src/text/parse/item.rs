@@ -148,6 +148,10 @@ impl Parser<'_> {
         let reported = self.diags.list.len();
         let result = self.body(!signature.results.is_empty());
         let end = self.ast.stmts.len() as u32;
+        let name = self.ast.name(signature.name);
+        for diag in self.diags.list.get_mut(reported..).into_iter().flatten() {
+            diag.function.get_or_insert_with(|| name.to_owned());
+        }
         let broken = self.diags.list.len() > reported || result.is_err();
         let end_call = self.ast.calls.len() as u32;
         self.ast.functions.push(FnNode { signature, public, first, end, first_call, end_call, broken });

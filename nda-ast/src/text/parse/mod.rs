@@ -1,5 +1,6 @@
 //! Text to [`Ast`]. Hand-written, with explicit stacks: nothing recurses, whatever the text holds.
 
+mod arms;
 mod constant;
 mod expr;
 mod item;
@@ -32,6 +33,8 @@ pub(super) struct Parser<'s> {
     limits: Limits,
     /// Braces of an expression that were open where it was given up.
     open_braces: u32,
+    /// Whether the last error is that of an arm with statements.
+    arm_error: bool,
     work: expr::Workspace,
 }
 
@@ -47,6 +50,7 @@ pub(super) fn parse<'s>(source: &'s str, limits: &Limits) -> (Ast<'s>, Diags) {
         diags: Diags::default(),
         limits: *limits,
         open_braces: 0,
+        arm_error: false,
         work: expr::Workspace::default(),
     };
     parser.items();

@@ -1,5 +1,6 @@
 //! Statements and bodies of functions.
 
+use super::arms::zero_like;
 use super::expr::{Around, if_let};
 use super::{Parsed, Parser, Skip};
 use crate::text::diag::Diag;
@@ -42,7 +43,7 @@ fn assign_op(tok: Tok) -> Option<Option<BinOp>> {
     })
 }
 
-impl Parser<'_> {
+impl<'s> Parser<'s> {
     fn stmt(&mut self, kind: StmtKind, span: Span) {
         self.ast.stmts.push(Stmt { kind, span });
     }
@@ -439,7 +440,16 @@ impl Parser<'_> {
         let start = self.bump().span;
         let (mut values, mut count) = (Exprs::default(), 0);
         if !matches!(self.tok(), Tok::Semi | Tok::RBrace) {
-            (values, count) = self.exprs_of(Around::Return)?;
+            let value_start = self.span();
+            match self.exprs_of(Around::Return) {
+                Ok(result) => (values, count) = result,
+                Err(Skip) if self.arm_error && self.value_starts_with_if(value_start) => {
+                    self.stmt(StmtKind::Poison, start);
+                    self.fix_value_arms(start, value_start, |_| String::new(), "return ");
+                    return Ok(());
+                }
+                Err(Skip) => return Err(Skip),
+            }
         }
         self.stmt(StmtKind::Return { values, count }, start.to(self.before));
         self.end_of_jump()
@@ -487,12 +497,45 @@ impl Parser<'_> {
         }
         self.bump();
         let annotated = self.ast.types.get(ty as usize).and_then(|t| t.ty);
+        let value_start = self.span();
         let init = self.expr(Around::Let(annotated));
         // Also without a value the names are declared, so that no use of them is an error of its own.
         let value = *init.as_ref().unwrap_or(&Exprs::default());
         self.stmt(StmtKind::Let { first, count, tuple, ty, init: value }, start.to(self.before));
+        if init.is_err() && self.arm_error && count == 1 && self.value_starts_with_if(value_start) {
+            let pat = self.ast.pats[first as usize];
+            let name = self.sym_text(pat.name);
+            let declared = match annotated {
+                Some(ty) => format!(": {ty}"),
+                None => String::new(),
+            };
+            let zero = annotated.and_then(crate::text::zero_of);
+            let before = |value: &str| {
+                let zero = zero.as_deref().unwrap_or_else(|| zero_like(value));
+                format!("let mut {name}{declared} = {zero}; ")
+            };
+            self.fix_value_arms(start, value_start, before, &format!("{name} = "));
+            return Ok(());
+        }
         init?;
         self.semi()
+    }
+
+    fn value_starts_with_if(&self, value_start: Span) -> bool {
+        value_start.text(self.source) == "if"
+    }
+
+    fn sym_text(&self, sym: Sym) -> &'s str {
+        self.ast.name(sym)
+    }
+
+    /// After an arm with statements: skips the statement, then adds the fix for all of it.
+    #[cold]
+    fn fix_value_arms(&mut self, start: Span, value: Span, before: impl Fn(&str) -> String, prefix: &str) {
+        self.sync();
+        let ended = self.before.text(self.source) == ";";
+        let end = if ended { self.before.start } else { self.before.end };
+        self.fix_arms(Span::new(start.start, self.before.end), Span::new(value.start, end), before, prefix);
     }
 
     /// `: T`; for a tuple, whose types the callee says, it is read and dropped.
@@ -639,7 +682,17 @@ impl Parser<'_> {
         let target = self.expr(Around::Plain)?;
         if let Some(op) = assign_op(self.tok()) {
             self.bump();
-            let value = self.expr(Around::Plain)?;
+            let value_start = self.span();
+            let value = match self.expr(Around::Plain) {
+                Ok(value) => value,
+                Err(Skip) if self.arm_error && op.is_none() && self.value_starts_with_if(value_start) => {
+                    let prefix = Span::new(start.start, value_start.start).text(self.source);
+                    self.stmt(StmtKind::Poison, start);
+                    self.fix_value_arms(start, value_start, |_| String::new(), prefix);
+                    return Ok(());
+                }
+                Err(Skip) => return Err(Skip),
+            };
             self.stmt(StmtKind::Assign { target, deref, op, value }, start.to(self.before));
             return self.end_of_assign();
         }
