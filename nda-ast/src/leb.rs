@@ -143,6 +143,11 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Bytes of a length as unsigned LEB128, shortest form.
+pub(crate) fn leb_len(value: usize) -> usize {
+    ((usize::BITS - value.leading_zeros()) as usize).div_ceil(7).max(1)
+}
+
 /// Appends `value` as unsigned LEB128, shortest form.
 pub(crate) fn write_u64(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {

@@ -3,7 +3,7 @@
 use super::function::function;
 use super::object::{constant, import};
 use crate::error::Decoded;
-use crate::leb::Reader;
+use crate::leb::{Reader, leb_len};
 use crate::program::{Body, FORMAT_VERSION, MAGIC, Object, Program};
 use crate::sections::Sections;
 use crate::{DecodeError, ErrorCode, Hash, LimitKind, Limits, ObjectKind};
@@ -164,28 +164,30 @@ impl Loader<'_> {
         }
         let first_link = self.links.len() as u32;
         if let Body::Function(f) = &body {
-            self.link(f.table(), start)?;
+            self.link(f.table(), start + leb_len(f.table().len()))?;
         }
         self.objects.push(Object { hash, start, len, first_link, body });
         self.index.add(&self.objects);
         Ok(())
     }
 
-    /// Resolves a function's table to objects before it.
+    /// Resolves a function's table to objects before it; `at` is where its hashes begin.
     fn link(&mut self, table: &[Hash], at: usize) -> Decoded<()> {
         let first = self.links.len();
-        for hash in table {
+        for (i, hash) in table.iter().enumerate() {
             let Some(target) = self.index.find(&self.objects, hash) else {
-                return Err(DecodeError::new(at, ErrorCode::MissingObject).found(hash));
+                return Err(DecodeError::new(at + 32 * i, ErrorCode::MissingObject).found(hash));
             };
             self.links.push(target);
         }
         if table.len() > 1 {
-            let mut seen: SmallVec<[u32; 16]> = self.links[first..].into();
+            let mut seen: SmallVec<[(u32, usize); 16]> =
+                self.links[first..].iter().enumerate().map(|(i, target)| (*target, i)).collect();
             seen.sort_unstable();
-            if let Some(pair) = seen.windows(2).find(|pair| pair[0] == pair[1]) {
-                let hash = self.objects[pair[0] as usize].hash;
-                return Err(DecodeError::new(at, ErrorCode::TableRepeated).found(hash));
+            if let Some(pair) = seen.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+                let (target, again) = pair[1];
+                let hash = self.objects[target as usize].hash;
+                return Err(DecodeError::new(at + 32 * again, ErrorCode::TableRepeated).found(hash));
             }
         }
         Ok(())
