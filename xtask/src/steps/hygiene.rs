@@ -13,15 +13,11 @@ const PATHS: [&str; 5] = [
     concat!("/hom", "e/"),
 ];
 
-/// Code that is not finished, and lints or tests switched off without a reason.
-const UNFINISHED: [&str; 6] = [
-    concat!("to", "do!("),
-    concat!("unimple", "mented!("),
-    concat!("db", "g!("),
-    concat!("#[ig", "nore]"),
-    concat!("#[al", "low("),
-    concat!("#![al", "low("),
-];
+/// Code that is not finished, anywhere in a line.
+const UNFINISHED: [&str; 3] = [concat!("to", "do!("), concat!("unimple", "mented!("), concat!("db", "g!(")];
+
+/// Tests and lints switched off without a reason, as attributes; a macro may write such attributes for its users.
+const SILENCED: [&str; 3] = [concat!("#[ig", "nore]"), concat!("#[al", "low("), concat!("#![al", "low(")];
 
 /// The crates that may hold `unsafe`: see ARCHITECTURE.md.
 const UNSAFE: [&str; 2] = ["nda-kernels/", "nda-runtime/"];
@@ -55,7 +51,10 @@ fn check_lines(file: &File, text: &str, found: &mut Vec<String>) {
                 .map(|path| at(&format!("path of one machine: {path}"))),
         );
         if rust {
-            found.extend(UNFINISHED.iter().filter(|word| line.contains(**word)).map(|word| at(word)));
+            let attribute = line.trim_start();
+            let words = UNFINISHED.iter().filter(|word| line.contains(**word));
+            let silenced = SILENCED.iter().filter(|word| attribute.starts_with(**word));
+            found.extend(words.chain(silenced).map(|word| at(word)));
         }
     }
 }

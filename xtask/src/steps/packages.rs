@@ -1,9 +1,9 @@
 //! What users get: packages that can be published, and few dependencies.
 
 use super::Done;
-use crate::process::{cargo, logged, output};
+use crate::process::{cargo, logged, output, target_dir};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The most packages that `nda-sandbox` may stand on without default features, its own crates included.
 const MOST: usize = 15;
@@ -52,8 +52,36 @@ const OFFLINE: [&str; 5] = [
     "Could not connect",
 ];
 
+/// A published version never changes, so cargo takes what it once unpacked (in its home) and built (in `target`) of a
+/// package for up to date. Ours change under one version, so what an earlier run left behind goes.
+fn forget_earlier(target: &Path) -> Result<(), String> {
+    if target.is_dir() {
+        std::fs::remove_dir_all(target).map_err(|e| format!("cannot remove {}: {e}", target.display()))?;
+    }
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|dir| dir.join(".cargo"))).unwrap_or_default();
+    let list = |dir: &Path| {
+        std::fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path()).collect::<Vec<_>>()
+    };
+    let named = |path: &Path, start: &str| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start))
+    };
+    // The folder of a registry on disk has no host before the dash.
+    for registry in list(&home.join("registry").join("src")).iter().filter(|path| named(path, "-")) {
+        for package in list(registry).iter().filter(|path| named(path, "nda-")) {
+            std::fs::remove_dir_all(package)
+                .map_err(|e| format!("cannot remove {}: {e}", package.display()))?;
+        }
+    }
+    Ok(())
+}
+
 pub fn publish(log: &Path) -> Result<Done, String> {
-    let done = logged(cargo().args(["publish", "--workspace", "--dry-run", "--allow-dirty"]), log);
+    let target = target_dir().join("ci").join("publish");
+    forget_earlier(&target)?;
+    let mut publish = cargo();
+    publish.args(["publish", "--workspace", "--dry-run", "--allow-dirty", "--target-dir"]).arg(&target);
+    let done = logged(&mut publish, log);
     let text = String::from_utf8_lossy(&std::fs::read(log).unwrap_or_default()).into_owned();
     if let Err(why) = done {
         return match text.lines().find(|line| OFFLINE.iter().any(|word| line.contains(word))) {
