@@ -102,6 +102,7 @@ impl ProgramBuilder {
     }
 
     /// Whether the file gets a section with source spans (only the text form has any).
+    #[cfg(feature = "text")]
     pub(crate) fn keep_spans(&mut self, keep: bool) {
         self.spans = keep;
     }

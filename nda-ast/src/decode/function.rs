@@ -9,28 +9,32 @@ use crate::{
     Node, NodeId, Op,
 };
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// Nodes to make room for at once; beyond it the arena grows as it fills, so that a length alone takes no memory.
 const RESERVE: usize = 1 << 16;
 
-pub(super) fn function(r: &mut Reader<'_>, limits: &Limits) -> Decoded<Function> {
+pub(super) fn function(r: &mut Reader<'_>, limits: &Limits) -> Decoded<Arc<Function>> {
     let table = hash_table(r)?;
     let params = params(r)?;
     let results = types(r, MAX_RESULTS)?;
-    let f = Function {
+    // Filled where it stays: a function is a few hundred bytes, and moving it shows in the time of small programs.
+    let mut out = Arc::new(Function {
         table,
         slots: params.len() as u32,
         params,
         results,
         nodes: Vec::with_capacity(r.remaining().min(RESERVE).min(limits.nodes as usize)),
         blocks: SmallVec::new(),
-    };
+    });
+    let f = Arc::make_mut(&mut out);
     let mut body = Body { f, limits, base: 1, open: SmallVec::new(), used: 0 };
     body.run(r)?;
-    if (body.used as usize) < body.f.table.len() {
-        return Err(DecodeError::new(r.pos(), ErrorCode::TableUnused).found(body.f.table[body.used as usize]));
+    let used = body.used as usize;
+    match out.table.get(used) {
+        Some(unused) => Err(DecodeError::new(r.pos(), ErrorCode::TableUnused).found(unused)),
+        None => Ok(out),
     }
-    Ok(body.f)
 }
 
 /// How a byte of a body is cut into a node.
@@ -70,7 +74,7 @@ const CUT: [Cut; 256] = {
 };
 
 struct Body<'a> {
-    f: Function,
+    f: &'a mut Function,
     limits: &'a Limits,
     /// First node after the last statement or block boundary. Nodes from here on are expressions that wait for their
     /// user; they need no stack, since each knows where it starts.

@@ -10,7 +10,6 @@ use crate::{DecodeError, ErrorCode, Hash, LimitKind, Limits, ObjectKind};
 use bytes::Bytes;
 use smallvec::SmallVec;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 /// Decodes a program file. Weight planes and constants are not copied: they stay slices of `bytes`.
 ///
@@ -24,6 +23,7 @@ use std::sync::Arc;
 /// let error = decode(b"not a program".as_slice(), &Limits::default()).unwrap_err();
 /// assert_eq!((error.offset, error.code), (0, ErrorCode::Magic));
 /// ```
+#[inline]
 pub fn decode(bytes: impl Into<Bytes>, limits: &Limits) -> Result<Program, DecodeError> {
     program(bytes.into(), limits).map_err(|e| *e)
 }
@@ -84,7 +84,7 @@ fn header(r: &mut Reader<'_>) -> Decoded<()> {
 
 fn body(kind: ObjectKind, r: &mut Reader<'_>, all: &Bytes, limits: &Limits) -> Decoded<Body> {
     Ok(match kind {
-        ObjectKind::Function => Body::Function(Arc::new(function(r, limits)?)),
+        ObjectKind::Function => Body::Function(function(r, limits)?),
         ObjectKind::Constant => Body::Constant(constant(r, all)?),
         ObjectKind::Import => Body::Import(import(r)?),
     })

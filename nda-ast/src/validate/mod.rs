@@ -244,6 +244,7 @@ impl Context<'_> {
 ///
 /// # Errors
 /// The first broken rule, with the function and node.
+#[inline]
 pub fn validate(program: Program, limits: &Limits) -> Result<ValidProgram, ValidateError> {
     check(program, limits).map_err(|e| *e)
 }
