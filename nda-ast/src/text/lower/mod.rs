@@ -1,10 +1,12 @@
 //! [`Ast`] to program: names, types, and nodes through the builder, callees first.
 
+mod assign;
 mod call;
 mod expr;
 mod function;
 mod method;
 mod overloads;
+mod prelude;
 mod stmt;
 mod value;
 

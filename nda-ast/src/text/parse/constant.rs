@@ -253,7 +253,7 @@ impl Parser<'_> {
         Ok(ConstInit::Object(Constant::Vec { n, data: Bytes::from(data) }))
     }
 
-    /// `[a, b, ..]` or `[a; n]`, as bytes of a constant.
+    /// `[a, b, ..]` as bytes of a constant.
     fn list(&mut self, of: ListOf) -> Parsed<Vec<u8>> {
         self.expect(Tok::LBracket)?;
         let mut out = Vec::new();
@@ -266,8 +266,11 @@ impl Parser<'_> {
                 return Err(Skip);
             }
             if self.at(Tok::Semi) {
-                self.bump();
-                return self.repeat(&out);
+                // A few bytes of text would stand for megabytes.
+                let message = "The elements of a constant are written out. `fill::<T, N>(x)` and `splat::<N>(x)` make equal ones in a function.";
+                let span = self.bump().span;
+                let diag = Diag::new(ErrorCode::Unsupported, span, message);
+                return self.fail(diag.expected("`,` or `]`").found("`;`"));
             }
             if out.len() > 8 << 20 {
                 let diag = Diag::new(ErrorCode::BadConstant, span, "A constant has at most 2^20 elements.");
@@ -279,18 +282,6 @@ impl Parser<'_> {
         }
         self.expect(Tok::RBracket)?;
         Ok(out)
-    }
-
-    /// The count of `[a; n]`.
-    fn repeat(&mut self, one: &[u8]) -> Parsed<Vec<u8>> {
-        let span = self.span();
-        let n = self.bits("how often")?;
-        if n > u64::from(crate::MAX_ELEMENTS) {
-            let diag = self.bad_literal(span, "a number of at most 2^20 elements");
-            return self.fail(diag);
-        }
-        self.expect(Tok::RBracket)?;
-        Ok(one.repeat(n as usize))
     }
 
     fn push_element(&mut self, out: &mut Vec<u8>, of: ListOf, literal: Literal, span: Span) {

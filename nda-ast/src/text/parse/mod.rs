@@ -2,10 +2,13 @@
 
 mod arms;
 mod constant;
+mod count;
 mod expr;
+mod expr_errors;
 mod item;
 mod number;
 mod stmt;
+mod stmt_errors;
 mod types;
 
 use super::diag::{Diag, Diags};

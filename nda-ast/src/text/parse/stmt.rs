@@ -1,7 +1,8 @@
 //! Statements and bodies of functions.
 
 use super::arms::zero_like;
-use super::expr::{Around, if_let};
+use super::expr::Around;
+use super::expr_errors::if_let;
 use super::{Parsed, Parser, Skip};
 use crate::text::diag::Diag;
 use crate::text::lex::{Span, Tok};
@@ -10,7 +11,7 @@ use crate::{ErrorCode, LimitKind};
 
 /// A block not yet closed.
 #[derive(Clone, Copy)]
-struct Open {
+pub(super) struct Open {
     kind: OpenKind,
     /// Of an arm: the `If` statement, and whether that stands after an `else`.
     stmt: u32,
@@ -18,7 +19,7 @@ struct Open {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum OpenKind {
+pub(super) enum OpenKind {
     Body,
     Then,
     Else,
@@ -44,7 +45,7 @@ fn assign_op(tok: Tok) -> Option<Option<BinOp>> {
 }
 
 impl<'s> Parser<'s> {
-    fn stmt(&mut self, kind: StmtKind, span: Span) {
+    pub(super) fn stmt(&mut self, kind: StmtKind, span: Span) {
         self.ast.stmts.push(Stmt { kind, span });
     }
 
@@ -316,7 +317,7 @@ impl<'s> Parser<'s> {
             .fix("remove it", span, "")
     }
 
-    fn open_loop(&mut self, kind: StmtKind, start: Span, open: &mut Vec<Open>) -> Parsed<()> {
+    pub(super) fn open_loop(&mut self, kind: StmtKind, start: Span, open: &mut Vec<Open>) -> Parsed<()> {
         if !self.at(Tok::LBrace) {
             let diag = self.unexpected("`{`");
             self.diags.push(diag);
@@ -328,82 +329,6 @@ impl<'s> Parser<'s> {
         self.stmt(kind, start);
         open.push(Open { kind: OpenKind::Loop, stmt: 0, chained: false });
         Ok(())
-    }
-
-    fn for_(&mut self, max: Option<u64>, label: Sym, open: &mut Vec<Open>) -> Parsed<()> {
-        let start = self.bump().span;
-        let var = self.pattern()?;
-        if var.mutable {
-            let message = "A loop's index is read-only; declare a `let mut` in the body.";
-            self.diags.push(Diag::new(ErrorCode::Unsupported, var.span, message));
-        }
-        self.expect(Tok::In)?;
-        let index = self.ast.pats.len() as u32;
-        self.ast.pats.push(var);
-        let count = match self.range(var) {
-            Ok(count) => count,
-            Err(Skip) => {
-                self.sync();
-                Exprs::default()
-            }
-        };
-        self.open_loop(StmtKind::For { var: index, count, max, label }, start, open)
-    }
-
-    /// `0..n`; gives n. Empty after an error that has been reported.
-    fn range(&mut self, var: Pat) -> Parsed<Exprs> {
-        let from = self.expr(Around::Plain)?;
-        let incl = self.at(Tok::RangeIncl);
-        if !incl && !self.at(Tok::Range) {
-            let message = "A `for` counts: `for i in 0..n`. Elements are read by index: `for i in 0..b.len() { .. b[i] .. }`.";
-            let span = self.ast.exprs[from.end as usize - 1].span;
-            let mut diag = Diag::new(ErrorCode::Unsupported, span, message).expected("`0..n`");
-            if self.ast.exprs[from.end as usize - 1].bracketed {
-                diag.0.message =
-                    "A `for` counts up from 0: `for i in 0..n`; compute another order from i in the body."
-                        .to_owned();
-            }
-            return self.fail(diag);
-        }
-        let dots = self.bump().span;
-        let zero = from.end - from.first == 1
-            && matches!(self.ast.exprs[from.first as usize].kind,
-                ExprKind::Int(at) if self.ast.numbers[at as usize] == 0);
-        let from_span = self.ast.exprs[from.end as usize - 1].span;
-        if self.at(Tok::LBrace) {
-            let diag = self.unexpected("the number of iterations");
-            return self.fail(diag);
-        }
-        if zero {
-            self.ast.exprs.truncate(from.first as usize);
-        }
-        let count = self.expr(Around::Plain)?;
-        let Some(last) = self.ast.exprs[..count.end as usize].last() else { return Err(Skip) };
-        let (count_span, bracketed) = (last.span, last.bracketed || count.end - count.first == 1);
-        let (lo, hi) = (from_span.text(self.source), count_span.text(self.source));
-        let hi_in = if bracketed { hi.to_owned() } else { format!("({hi})") };
-        let all = from_span.to(count_span);
-        if zero && !incl {
-            return Ok(count);
-        }
-        if zero {
-            let message = "There is no `..=`: the end of `0..n` is not reached.";
-            let fix = format!("0..{hi_in} + 1");
-            let diag = Diag::new(ErrorCode::Unsupported, dots, message).expected("`0..n`");
-            self.diags.push(diag.fix(format!("write `{}`", super::clip(&fix)), all, fix));
-            return Ok(count);
-        }
-        let message = "A `for` counts from 0: add the start in the body.";
-        let mut diag = Diag::new(ErrorCode::Unsupported, from_span, message).expected("`0..n`");
-        if self.at(Tok::LBrace) && var.name != NO_SYM {
-            let name = self.ast.name(var.name);
-            let plus = if incl { " + 1" } else { "" };
-            let lo_in = if from.end - from.first == 1 { lo.to_owned() } else { format!("({lo})") };
-            let text = format!("{name}_0 in 0..{hi_in} - {lo_in}{plus} {{ let {name} = {name}_0 + {lo_in};");
-            diag = diag.fix("count from 0 and add the start", var.span.to(self.span()), text);
-        }
-        self.diags.push(diag);
-        Ok(count)
     }
 
     fn jump(&mut self) -> Parsed<()> {
@@ -432,7 +357,7 @@ impl<'s> Parser<'s> {
     }
 
     /// A `;`, which Rust lets be left out before a `}`.
-    fn end_of_jump(&mut self) -> Parsed<()> {
+    pub(super) fn end_of_jump(&mut self) -> Parsed<()> {
         if self.at(Tok::RBrace) { Ok(()) } else { self.semi() }
     }
 
@@ -456,7 +381,7 @@ impl<'s> Parser<'s> {
     }
 
     /// `name`, `mut name` or `_`.
-    fn pattern(&mut self) -> Parsed<Pat> {
+    pub(super) fn pattern(&mut self) -> Parsed<Pat> {
         let start = self.span();
         let mutable = self.eat(Tok::Mut);
         if !mutable && self.at(Tok::Under) {
@@ -569,108 +494,6 @@ impl<'s> Parser<'s> {
         Ok(self.ast.types.len() as u32 - 1)
     }
 
-    fn macro_statement(&mut self) -> Parsed<()> {
-        let start = self.span();
-        let name = self.text();
-        if name == "assert" && self.ahead(2).tok == Tok::LParen {
-            self.bump();
-            self.bump();
-            self.bump();
-            let cond = self.expr(Around::Plain)?;
-            if self.at(Tok::Comma) {
-                let comma = self.span();
-                let rest = &self.source[self.before.end as usize..];
-                let end = rest.find(");").map_or(comma.end, |at| self.before.end + at as u32);
-                let span = Span::new(comma.start, end);
-                let message = "An assertion has no message: it traps with code 0; `if !c { fail(code); }` gives a code.";
-                return self.fail(Diag::new(ErrorCode::Unsupported, span, message).fix(
-                    "remove the message",
-                    span,
-                    "",
-                ));
-            }
-            self.expect(Tok::RParen)?;
-            self.stmt(StmtKind::Assert(cond), start.to(self.before));
-            return self.end_of_jump();
-        }
-        let diag = self.rust_macro(name, start);
-        self.diags.push(diag);
-        Err(Skip)
-    }
-
-    /// A macro of Rust as a statement, from its name; skipped up to its end.
-    #[cold]
-    fn rust_macro(&mut self, name: &str, start: Span) -> Diag {
-        let generic = self.macro_error();
-        let span = start.to(self.before);
-        let text = span.text(self.source);
-        let inner =
-            text.find(['(', '[', '{']).and_then(|at| text.get(at + 1..text.len() - 1)).unwrap_or("").trim();
-        let args = after_format(inner);
-        match name {
-            "println" | "print" | "eprintln" | "eprint" | "dbg" => {
-                let diag = Diag::new(
-                    ErrorCode::Unsupported,
-                    span,
-                    "Output goes to the log: `print(x);` appends one value.",
-                );
-                let fix = match args {
-                    "" => String::new(),
-                    args => {
-                        args.split(',').map(|a| format!("print({})", a.trim())).collect::<Vec<_>>().join("; ")
-                    }
-                };
-                diag.fix("write `print`", span, fix)
-            }
-            "assert_eq" | "assert_ne" | "debug_assert" => {
-                let diag =
-                    Diag::new(ErrorCode::Unsupported, span, "The only assertion is `assert!(condition);`.");
-                let op = if name == "assert_ne" { "!=" } else { "==" };
-                match inner.split_once(',') {
-                    Some((a, b)) if name != "debug_assert" => {
-                        let fix = format!("assert!({} {op} {})", a.trim(), b.trim());
-                        diag.fix(format!("write `{fix}`"), span, fix)
-                    }
-                    _ => diag.fix("write `assert!`", span, format!("assert!({inner})")),
-                }
-            }
-            "panic" | "unreachable" | "todo" | "unimplemented" => {
-                let message = "A program stops with a code: `fail(code);`.";
-                Diag::new(ErrorCode::Unsupported, span, message).fix("write `fail(1)`", span, "fail(1)")
-            }
-            _ => generic,
-        }
-    }
-
-    #[cold]
-    fn no_statement(&mut self) -> Parsed<()> {
-        let message = match self.tok() {
-            Tok::Match => "There is no `match`: write `if .. else if .. else ..`.",
-            Tok::Fn | Tok::Const | Tok::Pub | Tok::Extern | Tok::Use => {
-                "Functions, constants and imports stand outside of functions."
-            }
-            _ => match self.text() {
-                "struct" | "enum" | "impl" | "trait" | "type" | "mod" => {
-                    "There are no types of one's own: use several slots, or one `Buf` for each field."
-                }
-                "unsafe" => "There is no `unsafe`.",
-                _ => "This word of Rust is no statement here.",
-            },
-        };
-        let diag = Diag::new(ErrorCode::Unsupported, self.span(), message).found(self.found());
-        self.diags.push(diag);
-        self.bump();
-        while !matches!(self.tok(), Tok::LBrace | Tok::RBrace | Tok::Semi | Tok::Eof) {
-            self.bump();
-        }
-        if self.at(Tok::LBrace) {
-            self.skip_brackets();
-        }
-        self.eat(Tok::Semi);
-        self.stmt(StmtKind::Poison, self.before);
-        Ok(())
-    }
-
     fn expr_statement(&mut self) -> Parsed<()> {
         let start = self.span();
         // `*x = v` writes an `inout` parameter as a whole.
@@ -719,14 +542,5 @@ impl<'s> Parser<'s> {
 impl crate::text::syntax::Expr {
     fn kind_is_name(&self) -> bool {
         matches!(self.kind, ExprKind::Name(_))
-    }
-}
-
-/// The arguments after a format string.
-fn after_format(inner: &str) -> &str {
-    let Some(rest) = inner.strip_prefix('"') else { return inner };
-    match rest.find('"') {
-        Some(at) => rest[at + 1..].trim_start().trim_start_matches(',').trim(),
-        None => "",
     }
 }
