@@ -165,7 +165,7 @@ fn long_flat_texts_are_fine() {
     let n = 20_000;
     let lets: String = (0..n).map(|i| format!("let x{i} = a + {i}; ")).collect();
     assert_eq!(codes(body(&lets), Limits::default()), Vec::<String>::new());
-    let calls: String = (0..n).map(|i| format!("fn f{i}(a: i64) -> i64 {{ return a; }}\n")).collect();
+    let calls: String = (0..n).map(|i| format!("fn f{i}(a: i64) -> i64 {{ return a + {i}; }}\n")).collect();
     assert_eq!(codes(calls, Limits::default()), Vec::<String>::new());
     // Each function calls the one before: as deep as the levels allow, then a limit.
     let chain = |n: usize| -> String {

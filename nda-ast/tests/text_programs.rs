@@ -184,6 +184,13 @@ fn entry_points_keep_their_order() {
 }
 
 #[test]
+fn an_entry_point_keeps_its_name_beside_an_equal_function() {
+    let source = "fn sq(x: i64) -> i64 { x * x }\npub fn f(x: i64) -> i64 { x * x }\npub fn g(y: i64) -> i64 { sq(y) + 1 }";
+    let program = compiled(source);
+    assert!(program.program().entry("f").is_some() && program.program().entry("g").is_some());
+}
+
+#[test]
 fn nodes_have_their_spans() {
     let source = "pub fn f(alpha: i64) -> i64 {\n    let beta = alpha * (2 + alpha);\n    return beta;\n}";
     let program = compiled(source);

@@ -287,6 +287,12 @@ impl ProgramBuilder {
         index
     }
 
+    /// Gives a function another name.
+    #[cfg(feature = "text")]
+    pub(crate) fn rename(&mut self, f: &FunctionRef, name: &str) {
+        self.objects[f.index as usize].names.name = short(name);
+    }
+
     /// The hash of a function or import.
     ///
     /// # Panics

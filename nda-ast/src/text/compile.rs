@@ -86,6 +86,10 @@ pub fn compile_with(
         diags.push(diag);
         return Err(error(diags));
     }
+    lowering.check_entries();
+    if !lowering.diags.is_empty() {
+        return Err(error(lowering.diags));
+    }
     // Functions that no entry point reaches are no part of the program, but of the text.
     if lowering.any_private() {
         check(&mut lowering, true, limits)?;

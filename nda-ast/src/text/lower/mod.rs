@@ -16,7 +16,8 @@ use super::load::{Loader, constant_of};
 use super::syntax::{Ast, ConstInit, ConstNode, ImportNode, NO_SYM, Scalar, Signature, Sym};
 use super::words::is_prelude;
 use crate::builder::{FunctionRef, ObjectRef, ProgramBuilder};
-use crate::{ErrorCode, Import, Limits, MAX_PARAMS, MAX_RESULTS, Mode, Param, Type};
+use crate::{ErrorCode, Hash, Import, Limits, MAX_PARAMS, MAX_RESULTS, Mode, Param, Type};
+use std::collections::HashMap;
 
 /// What a name outside of functions stands for.
 #[derive(Clone, Debug)]
@@ -288,10 +289,31 @@ impl<'s> Lowering<'_, 's> {
         let mut builder = self.builder.clone();
         for (f, callable) in functions.iter().zip(&self.callables) {
             if f.public || all || !any_public {
-                builder.entry(callable.built.as_ref()?);
+                let built = callable.built.as_ref()?;
+                builder.entry(built);
+                // Equal functions are one object; its entry point is found by the name that the text gives it.
+                builder.rename(built, self.ast.name(f.signature.name));
             }
         }
         builder.finish().ok()
+    }
+
+    /// Reports entry points that are equal: a program has each once, so the second name would be lost.
+    pub fn check_entries(&mut self) {
+        let functions = &self.ast.functions;
+        let any_public = functions.iter().any(|f| f.public);
+        let mut seen: HashMap<Hash, &str> = HashMap::new();
+        for (f, callable) in functions.iter().zip(&self.callables) {
+            let Some(built) = callable.built.as_ref().filter(|_| f.public || !any_public) else { continue };
+            let name = self.ast.name(f.signature.name);
+            if let Some(first) = seen.insert(self.builder.hash(built), name) {
+                let message = format!(
+                    "`{name}` is the same function as `{first}`, and a program holds equal functions once: keep one of the two as an entry point."
+                );
+                let diag = Diag::new(ErrorCode::DuplicateName, f.signature.name_span, message);
+                self.diags.push(diag.expected("entry points that differ").found(name));
+            }
+        }
     }
 
     /// Whether there is a function that no entry point is sure to reach.
