@@ -20,6 +20,19 @@ impl<'a> Reader<'a> {
         self.pos
     }
 
+    /// All that may be read, from the start of the input; [`Reader::pos`] counts into it.
+    #[inline]
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Goes on at `pos`, which must not lie beyond the bytes.
+    #[inline]
+    pub(crate) fn set_pos(&mut self, pos: usize) {
+        debug_assert!(pos <= self.bytes.len());
+        self.pos = pos;
+    }
+
     #[inline]
     pub(crate) fn remaining(&self) -> usize {
         self.bytes.len() - self.pos

@@ -24,24 +24,24 @@ pub(super) fn function(r: &mut Reader<'_>, limits: &Limits) -> Decoded<Arc<Funct
         slots: params.len() as u32,
         params,
         results,
-        nodes: Vec::with_capacity(r.remaining().min(RESERVE).min(limits.nodes as usize)),
+        nodes: Vec::new(),
         blocks: SmallVec::new(),
     });
     let f = Arc::make_mut(&mut out);
-    let mut body = Body { f, limits, base: 1, open: SmallVec::new(), used: 0 };
+    let nodes = Vec::with_capacity(r.remaining().min(RESERVE).min(limits.nodes as usize));
+    let mut body = Body { f, nodes, limits, base: 1, open: SmallVec::new(), used: 0 };
     body.run(r)?;
     let used = body.used as usize;
+    body.f.nodes = body.nodes;
     match out.table.get(used) {
         Some(unused) => Err(DecodeError::new(r.pos(), ErrorCode::TableUnused).found(unused)),
         None => Ok(out),
     }
 }
 
-/// How a byte of a body is cut into a node.
+/// A form of node that [`Body::common`] cuts.
 #[derive(Clone, Copy)]
 enum Cut {
-    /// The end of a block.
-    End,
     /// An expression without operands whose immediate is a slot.
     Slot,
     /// An expression without operands whose immediate is a signed number.
@@ -50,24 +50,39 @@ enum Cut {
     Unary,
     /// An expression of two operands without immediates.
     Binary,
-    /// Anything else, or no operation at all.
-    General,
+    /// A statement of one operand whose immediate is a slot.
+    Store,
+    /// The declaration of a slot.
+    Let,
 }
 
-const CUT: [Cut; 256] = {
-    let mut out = [Cut::General; 256];
-    out[0] = Cut::End;
+/// A common form, and its node but for what differs from one to the next.
+#[derive(Clone, Copy)]
+struct Template {
+    cut: Cut,
+    node: Node,
+}
+
+/// By operation byte; `None` for what takes the general way.
+const CUT: [Option<Template>; 256] = {
+    let mut out = [None; 256];
     let mut i = 0;
     while i < Op::ALL.len() {
         let op = Op::ALL[i];
         let info = op.info();
-        out[op as usize] = match (op.is_stmt(), info.imm, info.args.len()) {
-            (false, Imm::Slot, 0) => Cut::Slot,
-            (false, Imm::Int, 0) => Cut::Int,
-            (false, Imm::None, 1) => Cut::Unary,
-            (false, Imm::None, 2) => Cut::Binary,
-            _ => Cut::General,
+        let cut = match (op.is_stmt(), info.imm, info.args.len()) {
+            (false, Imm::Slot, 0) => Some(Cut::Slot),
+            (false, Imm::Int, 0) => Some(Cut::Int),
+            (false, Imm::None, 1) => Some(Cut::Unary),
+            (false, Imm::None, 2) => Some(Cut::Binary),
+            (true, Imm::Slot, 1) => Some(Cut::Store),
+            _ if matches!(op, Op::Let) => Some(Cut::Let),
+            _ => None,
         };
+        if let Some(cut) = cut {
+            let node = Node { imm: 0, start: 0, a: 0, b: 0, n: op.arity(), op };
+            out[op as usize] = Some(Template { cut, node });
+        }
         i += 1;
     }
     out
@@ -75,6 +90,7 @@ const CUT: [Cut; 256] = {
 
 struct Body<'a> {
     f: &'a mut Function,
+    nodes: Vec<Node>,
     limits: &'a Limits,
     /// First node after the last statement or block boundary. Nodes from here on are expressions that wait for their
     /// user; they need no stack, since each knows where it starts.
@@ -89,61 +105,86 @@ impl Body<'_> {
     fn run(&mut self, r: &mut Reader<'_>) -> Decoded<()> {
         self.open_block(0, BlockKind::Body, 1);
         loop {
+            self.common(r);
             let at = r.pos();
             let byte = r.u8()?;
-            let id = self.next_id();
-            // The common nodes are cut here; everything else, and every error, takes the general way.
-            match CUT[usize::from(byte)] {
-                Cut::Slot if id <= self.limits.nodes => {
-                    let a = r.u32()?;
-                    self.expression(byte, id, 0, a, 0);
-                }
-                Cut::Int if id <= self.limits.nodes => {
-                    let imm = r.i64()? as u64;
-                    self.expression(byte, id, imm, 0, 0);
-                }
-                Cut::Unary if id > self.base && id <= self.limits.nodes => {
-                    let start = self.start_of(id - 1);
-                    self.expression_from(byte, start, 1);
-                }
-                Cut::Binary if id > self.base && id <= self.limits.nodes => {
-                    let second = self.start_of(id - 1);
-                    if second == self.base {
-                        self.node(r, at, byte)?;
-                    } else {
-                        let start = self.start_of(second - 1);
-                        self.expression_from(byte, start, 2);
-                    }
-                }
-                Cut::End => {
-                    if self.end_block(at)? {
-                        return Ok(());
-                    }
-                }
-                _ => self.node(r, at, byte)?,
+            if byte != 0 {
+                self.node(r, at, byte)?;
+            } else if self.end_block(at)? {
+                return Ok(());
             }
         }
     }
 
+    /// Cuts nodes of the common forms for as long as they come, with what is read next in registers. Stops before
+    /// anything else: rarer forms, ends, errors, the end of the bytes.
+    fn common(&mut self, r: &mut Reader<'_>) {
+        let (bytes, mut pos) = (r.bytes(), r.pos());
+        while let Some(&[byte, imm]) = bytes.get(pos..).and_then(<[u8]>::first_chunk) {
+            let Some(template) = &CUT[usize::from(byte)] else { break };
+            let id = self.next_id();
+            if id > self.limits.nodes {
+                break;
+            }
+            let mut node = template.node;
+            let short = imm < 0x80;
+            match template.cut {
+                Cut::Slot if short => {
+                    node.start = id;
+                    node.a = u32::from(imm);
+                    pos += 2;
+                }
+                Cut::Int => {
+                    node.start = id;
+                    r.set_pos(pos + 1);
+                    // The general way reads it again and reports what is wrong with it.
+                    let Ok(value) = r.i64() else { break };
+                    node.imm = value as u64;
+                    pos = r.pos();
+                }
+                Cut::Unary if id > self.base => {
+                    node.start = self.start_of(id - 1);
+                    pos += 1;
+                }
+                Cut::Binary if id > self.base => {
+                    let second = self.start_of(id - 1);
+                    if second == self.base {
+                        break;
+                    }
+                    node.start = self.start_of(second - 1);
+                    pos += 1;
+                }
+                Cut::Let
+                    if id > self.base
+                        && self.start_of(id - 1) == self.base
+                        && self.f.slots < self.limits.slots =>
+                {
+                    node.start = self.base;
+                    node.a = self.f.slots;
+                    self.f.slots += 1;
+                    self.base = id + 1;
+                    pos += 1;
+                }
+                Cut::Store if short && id > self.base && self.start_of(id - 1) == self.base => {
+                    node.start = self.base;
+                    node.a = u32::from(imm);
+                    self.base = id + 1;
+                    pos += 2;
+                }
+                _ => break,
+            }
+            self.nodes.push(node);
+        }
+        r.set_pos(pos);
+    }
+
     #[inline]
     fn start_of(&self, id: NodeId) -> NodeId {
-        self.f.nodes[id as usize - 1].start
-    }
-
-    #[inline]
-    fn expression(&mut self, byte: u8, start: NodeId, imm: u64, a: u32, n: u16) {
-        if let Some(op) = Op::from_byte(byte) {
-            self.f.nodes.push(Node { imm, start, a, b: 0, n, op });
-        }
-    }
-
-    #[inline]
-    fn expression_from(&mut self, byte: u8, start: NodeId, n: u16) {
-        self.expression(byte, start, 0, 0, n);
+        self.nodes[id as usize - 1].start
     }
 
     fn next_id(&self) -> NodeId {
-        self.f.nodes.len() as NodeId + 1
+        self.nodes.len() as NodeId + 1
     }
 
     fn node(&mut self, r: &mut Reader<'_>, at: usize, byte: u8) -> Decoded<()> {
@@ -157,7 +198,7 @@ impl Body<'_> {
         let mut node = Node { imm: 0, start: id, a: 0, b: 0, n: op.arity(), op };
         self.immediates(r, at, &mut node)?;
         node.start = self.take_operands(at, id, node.n)?;
-        self.f.nodes.push(node);
+        self.nodes.push(node);
         if op.is_stmt() {
             if node.start != self.base {
                 return Err(self.unused_operands(at));
@@ -178,16 +219,16 @@ impl Body<'_> {
                     .expected(format_args!("{n} operands"))
                     .found(taken));
             }
-            start = self.f.nodes[start as usize - 2].start;
+            start = self.nodes[start as usize - 2].start;
         }
         Ok(start)
     }
 
     fn statement(&mut self, at: usize, id: NodeId, op: Op) -> Decoded<()> {
-        let last = self.f.nodes.len() - 1;
+        let last = self.nodes.len() - 1;
         let block = self.f.blocks.len() as u32;
         let slot = self.f.slots;
-        let node = &mut self.f.nodes[last];
+        let node = &mut self.nodes[last];
         match op {
             Op::Let => {
                 node.a = slot;
