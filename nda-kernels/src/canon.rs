@@ -17,10 +17,14 @@ pub const CANON32: u32 = 0x7fc0_0000;
 /// assert_eq!(canon64(f64::from_bits(0xfff8_0000_0000_0001)).to_bits(), CANON64);
 /// assert_eq!(canon64(-0.0).to_bits(), (-0.0f64).to_bits());
 /// ```
+///
+/// It looks at the bits: LLVM folds `if r.is_nan() { NAN } else { r }` of a square root `r` to `r`, whose NaN is the
+/// processor's (negative on x86).
 #[inline(always)]
 #[must_use]
 pub const fn canon64(x: f64) -> f64 {
-    if x.is_nan() { f64::from_bits(CANON64) } else { x }
+    let magnitude = x.to_bits() & (u64::MAX >> 1);
+    if magnitude > f64::INFINITY.to_bits() { f64::from_bits(CANON64) } else { x }
 }
 
 /// `x`, or the canonical NaN if `x` is any NaN.
@@ -32,7 +36,8 @@ pub const fn canon64(x: f64) -> f64 {
 #[inline(always)]
 #[must_use]
 pub const fn canon32(x: f32) -> f32 {
-    if x.is_nan() { f32::from_bits(CANON32) } else { x }
+    let magnitude = x.to_bits() & (u32::MAX >> 1);
+    if magnitude > f32::INFINITY.to_bits() { f32::from_bits(CANON32) } else { x }
 }
 
 /// Makes every NaN of `v` canonical, in place.

@@ -34,8 +34,9 @@ impl HostCall {
 }
 
 /// Log and transcript of a run under way. Entries and groups are charged before they are written, so that what
-/// would pass the limit costs no memory. An entry is kept as a [`Value`] in a growing list: at most 10 bytes of memory per
-/// charged byte. A host call itself is not charged, only what it passes; fuel bounds how many there are.
+/// would pass the limit costs no memory. An entry is kept as a [`Value`], a host call as a [`HostCall`], in growing lists:
+/// at most 32 bytes of memory for each charged byte, the worst being a host call without arguments and results, of which
+/// 8 bytes are charged.
 #[derive(Debug)]
 pub struct Record {
     log: Vec<Value>,
@@ -115,6 +116,13 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_charged_byte_costs_at_most_32_of_memory() {
+        // A list that grows by doubling holds at most twice what it needs.
+        assert!(2 * size_of::<HostCall>() <= 32 * ENTRY_BYTES as usize);
+        assert!(2 * size_of::<Value>() <= 32 * ENTRY_BYTES as usize);
+    }
 
     #[test]
     fn groups_are_all_or_nothing() {

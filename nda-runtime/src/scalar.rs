@@ -101,7 +101,7 @@ pure! {
     /// Clears the sign; keeps NaN bits.
     abs_float(a: f64) -> f64 = a.abs();
     /// Correctly rounded square root.
-    sqrt_float(a: f64) -> f64 = canonical_sqrt(a);
+    sqrt_float(a: f64) -> f64 = canon64(a.sqrt());
     /// Down to an integer.
     floor(a: f64) -> f64 = canon64(a.floor());
     /// Up to an integer.
@@ -187,15 +187,6 @@ pure! {
     float_bits(a: f64) -> i64 = a.to_bits() as i64;
     /// The same 64 bits.
     float_from_bits(a: i64) -> f64 = f64::from_bits(a as u64);
-}
-
-/// Looks at the bits: LLVM folds `if r.is_nan() { NAN } else { r }` of a square root `r` to `r`, whose NaN is the
-/// processor's (negative on x86).
-#[inline]
-fn canonical_sqrt(a: f64) -> f64 {
-    let root = a.sqrt();
-    let magnitude = root.to_bits() & (u64::MAX >> 1);
-    if magnitude > f64::INFINITY.to_bits() { f64::from_bits(nda_ast::CANONICAL_NAN) } else { root }
 }
 
 /// Signed quotient, towards zero.

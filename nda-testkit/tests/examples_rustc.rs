@@ -73,6 +73,7 @@ fn digits_agree_on_all_test_images() {
         assert_eq!(bits(native.as_slice()), bits(expected), "image {i} under rustc");
         assert_eq!(bits(&program.logits(image)), bits(expected), "image {i} in tier 0");
         let digit = native::digits::classify(&Vec32::try_from(image).expect("64"));
+        assert_eq!(program.classify(image), digit, "image {i}");
         right += usize::from(digit == i64::from(labels[i]));
     }
     assert_eq!((right, labels.len()), (490, 500));

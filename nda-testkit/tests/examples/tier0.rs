@@ -76,8 +76,27 @@ impl Example {
         Ran { result, log: outcome.log.iter().map(plain).collect() }
     }
 
+    pub fn classify(&self, image: &[f32]) -> i64 {
+        let outcome = self.exactly("classify", image);
+        match outcome.result.expect("classify").results.remove(0) {
+            Value::Int(digit) => digit,
+            other => panic!("a digit is {other}"),
+        }
+    }
+
+    /// Runs a function of one image, whose certificate is exact and says how many nodes the run executes.
+    fn exactly(&self, function: &str, image: &[f32]) -> nda_runtime::Outcome {
+        let outcome = self.run(function, &|_| vec![Value::Vec32(image.to_vec())]);
+        let program = self.0.program();
+        let entry = program.program().entry(function).expect("an entry point");
+        let certificate = program.function(entry).expect("a function").certificate();
+        assert!(certificate.exact, "{function}");
+        assert_eq!(certificate.max.get(), Some(outcome.executed_nodes.into()), "{function}");
+        outcome
+    }
+
     pub fn logits(&self, image: &[f32]) -> Vec<f32> {
-        let outcome = self.run("logits", &|_| vec![Value::Vec32(image.to_vec())]);
+        let outcome = self.exactly("logits", image);
         match outcome.result.expect("logits").results.remove(0) {
             Value::Vec32(logits) => logits,
             other => panic!("logits are {other}"),
