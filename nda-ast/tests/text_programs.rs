@@ -172,6 +172,29 @@ fn names_and_layout_change_no_hash() {
 }
 
 #[test]
+fn a_tuple_at_the_end_is_its_return() {
+    let body = |end: &str| format!("pub fn f(a: i64, b: i64) -> (i64, i64) {{ print(a); {end} }}");
+    let written = hashes(&compiled(&body("return (a / b, a % b);")));
+    for end in ["(a / b, a % b)", "((a / b), a % b,)"] {
+        assert_eq!(hashes(&compiled(&body(end))), written, "{end}");
+        fixed_point(&body(end));
+    }
+    let found = |text: &str| {
+        compile(text, &Limits::default()).unwrap_err().diagnostics.iter().map(|d| d.code).collect::<Vec<_>>()
+    };
+    for end in [
+        "(a, b); return (a, b);",
+        "(a, b) + 1",
+        "{ (a, b) } return (a, b);",
+        "let c = (a, b); return (a, b);",
+    ] {
+        assert_eq!(found(&body(end)), [ErrorCode::Unsupported], "{end}");
+    }
+    assert_eq!(found(&body("(a, b, a)")), [ErrorCode::CallArity]);
+    assert_eq!(found("pub fn f() { (1, 2) }"), [ErrorCode::CallArity]);
+}
+
+#[test]
 fn entry_points_keep_their_order() {
     let source = "pub fn b() -> i64 { return a(); }\npub fn a() -> i64 { return 1; }\nfn c() {}";
     let program = compiled(source);

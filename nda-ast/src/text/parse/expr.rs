@@ -1,6 +1,6 @@
 //! Expressions: operator precedence with an explicit stack of what is open.
 
-use super::expr_errors::if_let;
+use super::expr_errors::{if_let, tuple_value};
 use super::number::Literal;
 use super::{Parsed, Parser, Skip};
 use crate::text::diag::Diag;
@@ -49,7 +49,7 @@ pub(super) struct Workspace {
 pub(super) enum Around {
     /// Nothing special.
     Plain,
-    /// `return`: several values in brackets.
+    /// `return`, or the end of a body: several values in brackets.
     Return,
     /// A `let` with this type.
     Let(Option<Type>),
@@ -589,12 +589,7 @@ impl Run<'_, '_> {
                 let Frame::Paren(start) = *frame else { return Err(Skip) };
                 *frame = Frame::Tuple(1);
                 if self.frames.len() > 1 || self.around != Around::Return {
-                    let diag = Diag::new(
-                        ErrorCode::Unsupported,
-                        Span::new(start, start + 1),
-                        "There are no tuples as values: several values are returned by `return (a, b);` and taken by `let (a, b) = f(..);`.",
-                    );
-                    return self.p.fail(diag);
+                    return self.p.fail(tuple_value(Span::new(start, start + 1)));
                 }
             }
             Some(_) => {

@@ -161,6 +161,16 @@ pub(super) fn if_let(span: Span) -> Diag {
     )
 }
 
+/// Several values where one should be; `open`: their bracket.
+#[cold]
+pub(super) fn tuple_value(open: Span) -> Diag {
+    Diag::new(
+        ErrorCode::Unsupported,
+        open,
+        "There are no tuples as values: several values are returned by `return (a, b);` and taken by `let (a, b) = f(..);`.",
+    )
+}
+
 impl Parser<'_> {
     /// A block where a value should be, from its `{`.
     #[cold]

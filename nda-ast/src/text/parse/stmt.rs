@@ -2,7 +2,7 @@
 
 use super::arms::zero_like;
 use super::expr::Around;
-use super::expr_errors::if_let;
+use super::expr_errors::{if_let, tuple_value};
 use super::{Parsed, Parser, Skip};
 use crate::text::diag::Diag;
 use crate::text::lex::{Span, Tok};
@@ -278,7 +278,7 @@ impl<'s> Parser<'s> {
             Tok::Fn | Tok::Const | Tok::Pub | Tok::Extern | Tok::Use | Tok::Match | Tok::Reserved => {
                 self.no_statement()
             }
-            _ => self.expr_statement(),
+            _ => self.expr_statement(open.len() == 1),
         }
     }
 
@@ -494,7 +494,8 @@ impl<'s> Parser<'s> {
         Ok(self.ast.types.len() as u32 - 1)
     }
 
-    fn expr_statement(&mut self) -> Parsed<()> {
+    /// An assignment, a call, or the last expression of a block; `body`: directly in the body of the function.
+    fn expr_statement(&mut self, body: bool) -> Parsed<()> {
         let start = self.span();
         // `*x = v` writes an `inout` parameter as a whole.
         let deref =
@@ -502,7 +503,11 @@ impl<'s> Parser<'s> {
         if deref {
             self.bump();
         }
-        let target = self.expr(Around::Plain)?;
+        let around = if body && self.at(Tok::LParen) { Around::Return } else { Around::Plain };
+        let (target, count) = self.exprs_of(around)?;
+        if count != 1 {
+            return self.tail_tuple(target, count, start);
+        }
         if let Some(op) = assign_op(self.tok()) {
             self.bump();
             let value_start = self.span();
@@ -531,6 +536,16 @@ impl<'s> Parser<'s> {
         }
         self.stmt(StmtKind::Expr(target), span);
         self.semi()
+    }
+
+    /// `(a, b)` as the last expression of a function's body: its `return`.
+    fn tail_tuple(&mut self, values: Exprs, count: u32, start: Span) -> Parsed<()> {
+        if !self.at(Tok::RBrace) {
+            self.ast.exprs.truncate(values.first as usize);
+            return self.fail(tuple_value(start));
+        }
+        self.stmt(StmtKind::Return { values, count }, start.to(self.before));
+        Ok(())
     }
 
     /// A `;`; Rust lets it be left out after an assignment before a `}`.
