@@ -2,6 +2,7 @@
 
 use crate::stop::Stop;
 use nda_ast::{Diagnostic, ErrorCode, Limits};
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -17,19 +18,71 @@ pub struct Source {
     pub directory: PathBuf,
 }
 
+/// What a program is written in.
+#[derive(Clone, Copy, Debug)]
+pub enum Form<'a> {
+    /// The text form.
+    Text(&'a str),
+    /// The binary form, or what was meant to be.
+    Bytes,
+}
+
 impl Source {
-    /// Whether it is in bytes rather than in the text form.
-    pub fn is_binary(&self) -> bool {
-        self.data.starts_with(&nda_ast::MAGIC) || self.text().is_none()
+    /// The form it is in. What begins like the magic is bytes unless it can be text, so that the decoder tells what is
+    /// wrong with them; anything else is text, which is UTF-8 and holds no NUL.
+    pub fn form(&self) -> Result<Form<'_>, Box<Diagnostic>> {
+        let text = std::str::from_utf8(&self.data);
+        let nul = || self.data.iter().position(|&b| b == 0);
+        let fault = match text {
+            Ok(text) => match nul() {
+                None => return Ok(Form::Text(text)),
+                Some(at) => Fault { at, len: 1, what: "a NUL" },
+            },
+            Err(e) => Fault { at: e.valid_up_to(), len: e.error_len().unwrap_or(1), what: "not UTF-8" },
+        };
+        if self.data.starts_with(&nda_ast::MAGIC[..3]) {
+            return Ok(Form::Bytes);
+        }
+        Err(Box::new(fault.diagnostic(&self.data)))
     }
 
-    /// The text, if it is one. No text holds a NUL.
-    pub fn text(&self) -> Option<&str> {
-        std::str::from_utf8(&self.data).ok().filter(|s| !s.contains('\0'))
+    /// The text that spans count in; where it is no text, what of it can be shown, equal up to the first fault.
+    pub fn shown(&self) -> Option<Cow<'_, str>> {
+        match self.form() {
+            Ok(Form::Bytes) => None,
+            Ok(Form::Text(text)) => Some(Cow::Borrowed(text)),
+            Err(_) => Some(String::from_utf8_lossy(&self.data)),
+        }
     }
 
     pub fn rejected(self, diagnostics: Vec<Diagnostic>) -> Stop {
         Stop::Rejected(Box::new(self), diagnostics)
+    }
+}
+
+/// Why a file is no text.
+struct Fault {
+    at: usize,
+    len: usize,
+    what: &'static str,
+}
+
+impl Fault {
+    fn diagnostic(&self, data: &[u8]) -> Diagnostic {
+        let Fault { at, len, what } = *self;
+        let found = data.get(at..at + len).unwrap_or(&[]);
+        Diagnostic {
+            code: ErrorCode::Syntax,
+            message: format!(
+                "The file is no text: {what} at byte {at}. Nor is it bytes: those begin with `NDA\\0`."
+            ),
+            function: None,
+            node: None,
+            span: Some(at..at + len),
+            expected: Some("UTF-8 without NUL".to_owned()),
+            found: Some(format!("{found:02x?}")),
+            fixes: Vec::new(),
+        }
     }
 }
 

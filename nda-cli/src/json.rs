@@ -69,7 +69,8 @@ fn span(place: &SourcePlace) -> Json {
 
 /// An error.
 pub fn diagnostic(d: &Diagnostic, source: Option<&Source>) -> Json {
-    let text = source.and_then(Source::text);
+    let text = source.and_then(Source::shown);
+    let text = text.as_deref();
     let place = d.span.clone().map(|range| span(&SourcePlace::new(text, range)));
     let fix = |fix: &nda_ast::Fix| {
         let place = SourcePlace::new(text, fix.span.clone());

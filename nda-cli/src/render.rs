@@ -50,7 +50,7 @@ fn one(out: &mut String, source: &Source, d: &Diagnostic, paint: Paint) {
     let Paint { red, blue, bold, off } = paint;
     let message = printable(&d.message);
     let _ = writeln!(out, "{red}error[{}]{off}{bold}: {message}{off}", d.code);
-    let place = d.span.clone().map(|span| SourcePlace::new(source.text(), span));
+    let place = d.span.clone().map(|span| SourcePlace::new(source.shown().as_deref(), span));
     let margin = place.as_ref().map_or(1, |p| p.line.to_string().len());
     let pad = " ".repeat(margin);
     let name = printable(&source.name);

@@ -1,8 +1,10 @@
 //! `nda fmt`: canonical text.
 
 use crate::args::Fmt;
+use crate::input::Form;
 use crate::stop::{Exit, Stop};
 use crate::{input, json, output};
+use nda_sandbox::Engine;
 use serde_json::json;
 use std::path::Path;
 
@@ -24,8 +26,19 @@ pub fn run(args: &Fmt) -> Result<Exit, Stop> {
 /// Formats one file; gives whether it was not canonical.
 fn one(path: &Path, check: bool) -> Result<bool, Stop> {
     let source = input::source(path, &nda_ast::Limits::default())?;
-    let Some(text) = source.text() else {
-        return Err(Stop::usage(format!("{} is not in the text form: see `nda dump`", source.name)));
+    let text = match source.form() {
+        Ok(Form::Text(text)) => text,
+        Ok(Form::Bytes) if source.data.starts_with(&nda_ast::MAGIC) => {
+            let message = format!("{} is not in the text form: see `nda dump`", source.name);
+            return Err(Stop::usage(message));
+        }
+        // Bytes without the magic are nothing that could be dumped.
+        Ok(Form::Bytes) => {
+            let refused = Engine::new().loader().validate(source.data.clone()).err();
+            let diagnostics = refused.map(|e| e.diagnostics()).unwrap_or_default();
+            return Err(source.rejected(diagnostics));
+        }
+        Err(diagnostic) => return Err(source.rejected(vec![*diagnostic])),
     };
     let formatted = match nda_ast::text::format_source(text) {
         Ok(formatted) => formatted,

@@ -10,7 +10,7 @@ mod rows;
 mod run;
 
 use crate::args::Command;
-use crate::input::{self, Source};
+use crate::input::{self, Form, Source};
 use crate::stop::{Exit, Stop};
 use nda_ast::{Limits, ValidProgram};
 use nda_sandbox::tensors::TensorLoader;
@@ -34,12 +34,16 @@ pub fn run(command: &Command) -> Result<Exit, Stop> {
 fn with_source<T>(
     path: &Path,
     limits: &nda_sandbox::Limits,
-    load: impl FnOnce(Loader<'_>, &Source) -> Result<T, LoadError>,
+    load: impl FnOnce(Loader<'_>, Form<'_>, &Source) -> Result<T, LoadError>,
 ) -> Result<(T, Source), Stop> {
     let source = input::source(path, &limits.program)?;
     let mut files = TensorLoader::new(&source.directory);
     let engine = Engine::new();
-    let loaded = load(engine.loader().limits(limits).files(&mut files), &source);
+    let loader = engine.loader().limits(limits).files(&mut files);
+    let loaded = match source.form() {
+        Ok(form) => load(loader, form, &source),
+        Err(diagnostic) => Err(LoadError::Text(vec![*diagnostic])),
+    };
     match loaded {
         Ok(program) => Ok((program, source)),
         Err(e) => Err(source.rejected(e.diagnostics())),
@@ -48,17 +52,17 @@ fn with_source<T>(
 
 /// A program that is to run.
 fn program(path: &Path, limits: &nda_sandbox::Limits) -> Result<(Program, Source), Stop> {
-    with_source(path, limits, |loader, source| match source.text() {
-        Some(text) if !source.is_binary() => loader.load_text(text),
-        _ => loader.load(source.data.clone()),
+    with_source(path, limits, |loader, form, source| match form {
+        Form::Text(text) => loader.load_text(text),
+        Form::Bytes => loader.load(source.data.clone()),
     })
 }
 
 /// A program that is only looked at: imports need no grant.
 fn valid(path: &Path, limits: &Limits) -> Result<(ValidProgram, Source), Stop> {
     let limits = nda_sandbox::Limits { program: *limits, ..nda_sandbox::Limits::default() };
-    with_source(path, &limits, |loader, source| match source.text() {
-        Some(text) if !source.is_binary() => loader.validate_text(text),
-        _ => loader.validate(source.data.clone()),
+    with_source(path, &limits, |loader, form, source| match form {
+        Form::Text(text) => loader.validate_text(text),
+        Form::Bytes => loader.validate(source.data.clone()),
     })
 }
