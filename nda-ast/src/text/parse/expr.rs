@@ -5,7 +5,7 @@ use super::number::Literal;
 use super::{Parsed, Parser, Skip};
 use crate::text::diag::Diag;
 use crate::text::lex::{Span, Tok};
-use crate::text::syntax::{BinOp, CallInfo, CastTo, Expr, ExprKind, Exprs, Generic};
+use crate::text::syntax::{BinOp, CastTo, Expr, ExprKind, Exprs};
 use crate::{ErrorCode, LimitKind, Type};
 
 /// Something that waits for an operand or a bracket.
@@ -109,7 +109,7 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn number(&mut self, bits: u64) -> u32 {
+    pub(super) fn number(&mut self, bits: u64) -> u32 {
         self.ast.numbers.push(bits);
         self.ast.numbers.len() as u32 - 1
     }
@@ -157,11 +157,11 @@ impl<'s> Parser<'s> {
 pub(super) struct Run<'p, 's> {
     pub p: &'p mut Parser<'s>,
     pub frames: Vec<Frame>,
-    around: Around,
+    pub around: Around,
 }
 
 /// Whether the expression goes on.
-enum Next {
+pub(super) enum Next {
     Operand,
     Operator,
     End(u32),
@@ -185,7 +185,7 @@ impl Run<'_, '_> {
         }
     }
 
-    fn leaf(&mut self, kind: ExprKind, span: Span) -> Parsed<Next> {
+    pub(super) fn leaf(&mut self, kind: ExprKind, span: Span) -> Parsed<Next> {
         self.p.emit(kind, span);
         Ok(Next::Operator)
     }
@@ -280,113 +280,6 @@ impl Run<'_, '_> {
             Some(Frame::Args { .. } | Frame::Tuple(_)) => self.close_paren(),
             _ => Err(self.no_operand()),
         }
-    }
-
-    fn name(&mut self) -> Parsed<Next> {
-        let start = self.p.span();
-        if let Some(value) = self.p.special_float(false)? {
-            let span = start.to(self.p.before);
-            let kind = ExprKind::Float(self.p.number(value.to_bits()));
-            return self.leaf(kind, span);
-        }
-        let (span, after) = (self.p.span(), self.p.ahead(1).tok);
-        let sym = self.p.ast.symbol(self.p.text());
-        match after {
-            Tok::LParen => {
-                self.p.bump();
-                self.p.bump();
-                self.open_args(sym, span, None, None)
-            }
-            Tok::Path => self.path(sym, span),
-            Tok::Bang if matches!(self.p.ahead(2).tok, Tok::LParen | Tok::LBracket | Tok::LBrace) => {
-                let diag = self.p.macro_error();
-                self.p.fail(diag)
-            }
-            _ => {
-                self.p.bump();
-                self.leaf(ExprKind::Name(sym), span)
-            }
-        }
-    }
-
-    /// `name::<..>(`, `Buf::<T, N>::new()`, and paths of Rust.
-    fn path(&mut self, sym: u32, span: Span) -> Parsed<Next> {
-        let generic = self.p.ahead(2).tok == Tok::Lt;
-        let name = self.p.ast.name(sym);
-        if name == "Buf" && !generic {
-            return self.untyped_new(span);
-        }
-        if !generic {
-            return Err(self.rust_path(span));
-        }
-        self.p.bump();
-        let turbofish = self.p.turbofish()?;
-        if name != "Buf" {
-            self.p.expect(Tok::LParen)?;
-            return self.open_args(sym, span, Some(turbofish), None);
-        }
-        self.new_call()?;
-        let span = span.to(self.p.before);
-        match turbofish.0.as_slice() {
-            &[Generic::Elem(elem), Generic::Number(cap)] => self.leaf(ExprKind::New { elem, cap }, span),
-            _ => {
-                let diag =
-                    Diag::new(ErrorCode::Syntax, turbofish.1, "A buffer has an element type and a capacity.")
-                        .expected("`Buf::<T, N>::new()`");
-                self.p.diags.push(diag);
-                self.leaf(ExprKind::Poison, span)
-            }
-        }
-    }
-
-    /// `::new()`
-    fn new_call(&mut self) -> Parsed<()> {
-        self.p.expect(Tok::Path)?;
-        if self.p.text() != "new" {
-            let diag = self.p.unexpected("`new`");
-            return self.p.fail(diag);
-        }
-        self.p.bump();
-        self.p.expect(Tok::LParen)?;
-        self.p.expect(Tok::RParen)?;
-        Ok(())
-    }
-
-    /// `Buf::new()`: Rust would infer what NDA wants written.
-    fn untyped_new(&mut self, span: Span) -> Parsed<Next> {
-        self.p.bump();
-        self.new_call()?;
-        let span = span.to(self.p.before);
-        let message = "Types are not inferred from later use: give the element type and the capacity.";
-        let mut diag = Diag::new(ErrorCode::Syntax, span, message).expected("`Buf::<T, N>::new()`");
-        if let Around::Let(Some(Type::Buf { elem, cap })) = self.around {
-            diag = diag.fix("give them", span, format!("Buf::<{elem}, {cap}>::new()"));
-        }
-        self.p.diags.push(diag);
-        self.leaf(ExprKind::Poison, span)
-    }
-
-    fn open_args(
-        &mut self,
-        name: u32,
-        name_span: Span,
-        turbofish: Option<(Vec<Generic>, Span)>,
-        receiver: Option<u32>,
-    ) -> Parsed<Next> {
-        let call = self.p.ast.calls.len() as u32;
-        let first = self.p.ast.exprs.len() as u32;
-        self.p.ast.calls.push(CallInfo {
-            name,
-            name_span,
-            args: 0,
-            first,
-            turbofish,
-            close: 0,
-            method: receiver.is_some(),
-        });
-        let start = receiver.map_or(name_span.start, |r| self.p.span_of(r).start);
-        self.frames.push(Frame::Args { call, receiver, start });
-        Ok(Next::Operand)
     }
 
     fn operator(&mut self) -> Parsed<Next> {
@@ -559,24 +452,6 @@ impl Run<'_, '_> {
         self.p.bump();
         let all = self.p.span_of(self.p.root()).to(span);
         self.leaf(ExprKind::Cast(to), all)
-    }
-
-    fn method(&mut self) -> Parsed<Next> {
-        self.p.bump();
-        let receiver = self.p.root();
-        if !self.p.at(Tok::Ident) || !matches!(self.p.ahead(1).tok, Tok::LParen | Tok::Path) {
-            let diag = Diag::new(
-                ErrorCode::Unsupported,
-                self.p.span(),
-                "There are no fields: a function returns several values, which `let (a, b) = f(..);` names.",
-            );
-            return self.p.fail(diag);
-        }
-        let sym = self.p.ast.symbol(self.p.text());
-        let name_span = self.p.bump().span;
-        let turbofish = if self.p.at(Tok::Path) { Some(self.p.turbofish()?) } else { None };
-        self.p.expect(Tok::LParen)?;
-        self.open_args(sym, name_span, turbofish, Some(receiver))
     }
 
     fn comma(&mut self) -> Parsed<Next> {

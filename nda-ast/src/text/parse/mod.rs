@@ -1,6 +1,7 @@
 //! Text to [`Ast`]. Hand-written, with explicit stacks: nothing recurses, whatever the text holds.
 
 mod arms;
+mod call;
 mod constant;
 mod count;
 mod expr;
