@@ -12,7 +12,7 @@ mod run;
 use crate::args::Command;
 use crate::input::{self, Form, Source};
 use crate::stop::{Exit, Stop};
-use nda_ast::{Limits, ValidProgram};
+use nda_ast::{Diagnostic, ErrorCode, Limits, ValidProgram};
 use nda_sandbox::tensors::TensorLoader;
 use nda_sandbox::{Engine, LoadError, Loader, Program};
 use std::path::Path;
@@ -46,8 +46,21 @@ fn with_source<T>(
     };
     match loaded {
         Ok(program) => Ok((program, source)),
-        Err(e) => Err(source.rejected(e.diagnostics())),
+        Err(e) => Err(source.rejected(e.diagnostics().into_iter().map(without_grants).collect())),
     }
+}
+
+/// No user of the command can grant what a program imports, so the error tells where that can be done.
+fn without_grants(mut diagnostic: Diagnostic) -> Diagnostic {
+    if diagnostic.code == ErrorCode::UnknownImport {
+        let name = diagnostic.function.as_deref().unwrap_or("functions of the host");
+        diagnostic.message = format!(
+            "The program imports `{name}`, and this command grants no host functions: load it from Rust with \
+             nda-sandbox, whose `Loader::grant` does. `nda check` needs no grant."
+        );
+        diagnostic.found = Some("no host functions".to_owned());
+    }
+    diagnostic
 }
 
 /// A program that is to run.
