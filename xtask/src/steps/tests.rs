@@ -12,8 +12,16 @@ pub fn release(log: &Path) -> Result<Done, String> {
     test(&["test", "--workspace", "--no-fail-fast", "--release"], log)
 }
 
+/// The names of the tests that failed: with `--no-fail-fast` they lie far above the end of the log.
+fn failures(log: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(log).ok()?;
+    let name = |line: &str| Some(line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?.to_owned());
+    let names: Vec<String> = text.lines().filter_map(name).collect();
+    (!names.is_empty()).then(|| format!("{} tests failed: {}", names.len(), names.join(", ")))
+}
+
 fn test(args: &[&str], log: &Path) -> Result<Done, String> {
-    let text = logged(cargo().args(args), log)?;
+    let text = logged(cargo().args(args), log).map_err(|why| failures(log).unwrap_or(why))?;
     let (mut passed, mut ignored, mut binaries) = (0, 0, 0);
     for line in text.lines().filter(|line| line.starts_with("test result: ")) {
         let count = |what: &str| {
