@@ -24,6 +24,14 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>)
     best.map(|(_, name)| name)
 }
 
+/// As [`nearest`], for a word of the language: one of few, so that only a slip of the pen is evidence. At most two letters
+/// differ, and at most a third of them.
+pub(crate) fn nearest_word(name: &str, words: &[&'static str]) -> Option<&'static str> {
+    let near = nearest(name, words.iter().copied())?;
+    let longer = name.len().max(near.len());
+    (distance(name.as_bytes(), near.as_bytes()) <= (longer / 3).min(2)).then_some(near)
+}
+
 /// Edit distance with swaps of neighbours.
 fn distance(a: &[u8], b: &[u8]) -> usize {
     let mut before: Vec<usize> = Vec::new();
@@ -55,5 +63,16 @@ mod tests {
         assert_eq!(nearest("j", names.into_iter()), None);
         assert_eq!(nearest("completely", names.into_iter()), None);
         assert_eq!(distance(b"abcd", b"acbd"), 1);
+    }
+
+    #[test]
+    fn near_words() {
+        let words = ["len", "clone", "push", "truncate"];
+        assert_eq!(nearest_word("trunkate", &words), Some("truncate"));
+        assert_eq!(nearest_word("pusch", &words), Some("push"));
+        assert_eq!(nearest_word("lne", &words), Some("len"));
+        for far in ["get", "last", "first", "count_ones", "close_it", "trun"] {
+            assert_eq!(nearest_word(far, &words), None, "{far}");
+        }
     }
 }

@@ -4,9 +4,34 @@ use super::function::FnLower;
 use super::overloads::Overloads;
 use super::value::{Form, Ty, Val};
 use crate::text::diag::Diag;
+use crate::text::fixes::nearest_word;
 use crate::text::parse::clip;
-use crate::text::syntax::CallInfo;
+use crate::text::syntax::{CallInfo, ExprKind};
 use crate::{ErrorCode, Op, Type};
+
+/// Methods of Rust that give an iterator.
+const ITERATORS: [&str; 20] = [
+    "iter",
+    "iter_mut",
+    "into_iter",
+    "map",
+    "filter",
+    "enumerate",
+    "rev",
+    "zip",
+    "chars",
+    "bytes",
+    "skip",
+    "take",
+    "copied",
+    "cloned",
+    "windows",
+    "chunks",
+    "step_by",
+    "chain",
+    "take_while",
+    "skip_while",
+];
 
 impl FnLower<'_, '_, '_> {
     pub fn method(&mut self, call: u32, at: u32) {
@@ -49,6 +74,9 @@ impl FnLower<'_, '_, '_> {
     /// A method that the language spells otherwise; gives its type where that is sure.
     #[cold]
     fn rust_method(&mut self, name: &str, info: &CallInfo, receiver: Val, args: &[Val], at: u32) -> Ty {
+        if self.of_iterator(receiver) {
+            return Ty::Unknown;
+        }
         let span = self.span(at);
         if matches!(name, "push" | "truncate") {
             let message = format!("`.{name}(..)` is a statement and changes a slot by its name.");
@@ -62,7 +90,7 @@ impl FnLower<'_, '_, '_> {
             }
             (Some(fix), _) => format!("`.{}(..)` is written `{}`.", clip(name), clip(fix)),
             (None, "pow") => "There is no power of integers: multiply in a loop, or use `pow` on floats.".to_owned(),
-            (None, "iter" | "into_iter" | "map" | "iter_mut" | "enumerate" | "rev" | "zip" | "chars" | "bytes") => {
+            (None, name) if ITERATORS.contains(&name) => {
                 "There are no iterators: write `for i in 0..b.len() { .. b[i] .. }`.".to_owned()
             }
             (None, "unwrap" | "expect" | "unwrap_or" | "is_some" | "is_none") => {
@@ -82,13 +110,26 @@ impl FnLower<'_, '_, '_> {
         let mut diag = Diag::new(code, span, message).found(format!(".{}", clip(name)));
         if let Some(fix) = fix {
             diag = diag.fix(format!("write `{}`", clip(&fix)), span, fix);
-        } else if let Some(near) =
-            super::super::fixes::nearest(name, ["len", "clone", "push", "truncate"].into_iter())
-        {
+        } else if let Some(near) = nearest_word(name, &["len", "clone", "push", "truncate"]) {
             diag = diag.fix(format!("write `{near}`"), info.name_span, near);
         }
         self.report(diag);
         Ty::Unknown
+    }
+
+    /// Whether the receiver comes from an iterator: that was reported, and a chain of it can only be written anew.
+    fn of_iterator(&self, receiver: Val) -> bool {
+        let ast = self.ast();
+        let mut root = receiver.expr;
+        while let (Ty::Unknown, ExprKind::Method(call)) = (receiver.ty, ast.exprs[root as usize].kind) {
+            let info = &ast.calls[call as usize];
+            if ITERATORS.contains(&ast.name(info.name)) {
+                return true;
+            }
+            let Some(inner) = info.first.checked_sub(1) else { return false };
+            root = inner;
+        }
+        false
     }
 
     /// Text in the place of a method call.
@@ -147,6 +188,9 @@ impl FnLower<'_, '_, '_> {
             "to_owned" | "copy" if args.is_empty() => Some(format!("{tight}.clone()")),
             "push_back" | "append" if args.len() == 1 => {
                 Some(format!("{plain}.push({})", self.source_of(args[0].expr)))
+            }
+            "get" | "get_unchecked" if args.len() == 1 && aggregate => {
+                Some(format!("{tight}[{}]", self.source_of(args[0].expr)))
             }
             "resize" => None,
             _ => {

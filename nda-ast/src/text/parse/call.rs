@@ -1,11 +1,19 @@
 //! Names in expressions, and what they begin: calls, methods, empty buffers.
 
-use super::Parsed;
 use super::expr::{Around, Frame, Next, Run};
+use super::{Parsed, clip};
 use crate::text::diag::Diag;
 use crate::text::lex::{Span, Tok};
 use crate::text::syntax::{CallInfo, ExprKind, Generic};
 use crate::{ErrorCode, Type};
+
+/// Whether this is the name of a scalar type, of Rust too: after `Buf <` no operand.
+fn is_elem(name: &str) -> bool {
+    let (letter, digits) = name.split_at_checked(1).unwrap_or_default();
+    name == "bool"
+        || matches!(letter, "i" | "u") && matches!(digits, "8" | "16" | "32" | "64" | "size")
+        || letter == "f" && matches!(digits, "32" | "64")
+}
 
 impl Run<'_, '_> {
     /// A name, or what begins with one.
@@ -25,6 +33,9 @@ impl Run<'_, '_> {
                 self.open_args(sym, span, None, None)
             }
             Tok::Path => self.path(sym, span),
+            Tok::Lt if self.p.text() == "Buf" && is_elem(self.p.ahead(2).span.text(self.p.source)) => {
+                self.new_without_path(span)
+            }
             Tok::Bang if matches!(self.p.ahead(2).tok, Tok::LParen | Tok::LBracket | Tok::LBrace) => {
                 let diag = self.p.macro_error();
                 self.p.fail(diag)
@@ -63,6 +74,23 @@ impl Run<'_, '_> {
                 self.p.diags.push(diag);
                 self.leaf(ExprKind::Poison, span)
             }
+        }
+    }
+
+    /// `Buf<T, N>::new()`, as a type is written elsewhere.
+    #[cold]
+    fn new_without_path(&mut self, span: Span) -> Parsed<Next> {
+        self.p.bump();
+        let (generics, generics_span) = self.p.generics()?;
+        self.new_call()?;
+        let span = span.to(self.p.before);
+        let fix = format!("Buf::{}::new()", generics_span.text(self.p.source));
+        let message = "In an expression, types stand after `::`, as Rust reads `<` alone as `less than`.";
+        let diag = Diag::new(ErrorCode::Syntax, span, message).expected("`Buf::<T, N>::new()`");
+        self.p.diags.push(diag.fix(format!("write `{}`", clip(&fix)), span, fix));
+        match generics.as_slice() {
+            &[Generic::Elem(elem), Generic::Number(cap)] => self.leaf(ExprKind::New { elem, cap }, span),
+            _ => self.leaf(ExprKind::Poison, span),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Parsed, Parser, clip};
 use crate::text::diag::Diag;
+use crate::text::fixes::nearest_word;
 use crate::text::lex::{Span, Tok};
 use crate::text::syntax::{Generic, TypeNode};
 use crate::{Elem, ErrorCode, MAX_ELEMENTS, Mode, Type};
@@ -127,7 +128,7 @@ impl Parser<'_> {
             }
             _ => {
                 let known = ["i64", "f64", "bool", "Buf", "Vec32", "Mat"];
-                if let Some(near) = super::super::fixes::nearest(name, known.into_iter()) {
+                if let Some(near) = nearest_word(name, &known) {
                     diag = diag.fix(format!("write `{near}`"), span, near);
                 }
             }
@@ -174,8 +175,14 @@ impl Parser<'_> {
             name => {
                 let mut diag = self.unexpected(expected);
                 diag.0.code = ErrorCode::Unsupported;
-                let fix = if name == "f32" { "f64" } else { "i64" };
-                diag = diag.fix(format!("write `{fix}`"), span, fix);
+                let fix = match instead_of(name) {
+                    Some((fix @ ("i64" | "f64"), _)) => Some(fix),
+                    _ if name == "bool" => Some("i64"),
+                    _ => nearest_word(name, &["u8", "i64", "f64"]),
+                };
+                if let Some(fix) = fix {
+                    diag = diag.fix(format!("write `{fix}`"), span, fix);
+                }
                 self.diags.push(diag);
                 if !self.at(Tok::Ident) {
                     return Err(super::Skip);
@@ -202,7 +209,13 @@ impl Parser<'_> {
     /// `::<..>` after a name, from its `::`.
     pub(super) fn turbofish(&mut self) -> Parsed<(Vec<Generic>, Span)> {
         let start = self.expect(Tok::Path)?.span;
-        self.expect(Tok::Lt)?;
+        let (generics, span) = self.generics()?;
+        Ok((generics, start.to(span)))
+    }
+
+    /// `<..>`
+    pub(super) fn generics(&mut self) -> Parsed<(Vec<Generic>, Span)> {
+        let start = self.expect(Tok::Lt)?.span;
         let mut out = Vec::new();
         while !self.at(Tok::Gt) {
             if self.at(Tok::Int) {
