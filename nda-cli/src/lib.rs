@@ -38,13 +38,30 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
 
 /// Help and version are asked for and succeed; everything else that clap stops at is wrong usage.
 fn refuse(args: &[OsString], error: &clap::Error) -> Exit {
-    // A closed pipe is no reason to fail loudly.
-    let _ = error.print();
     if !error.use_stderr() {
+        // A closed pipe is no reason to fail loudly.
+        let _ = error.print();
         return Exit::Success;
     }
-    if args.iter().any(|a| a == "--json") {
-        stop::Stop::usage(error.kind().to_string()).print_json();
+    if wants_json(args) {
+        return stop::Stop::usage(usage_message(error)).report(true);
     }
+    let _ = error.print();
     Exit::Usage
+}
+
+/// Whether `--json` is among arguments that were not understood as a whole; after `--` there are no options.
+fn wants_json(args: &[OsString]) -> bool {
+    let is_json = |a: &OsString| a == "--json" || a.as_encoded_bytes().starts_with(b"--json=");
+    args.iter().skip(1).take_while(|a| *a != "--").any(is_json)
+}
+
+/// What clap says is wrong, without the usage and hints that follow after an empty line.
+fn usage_message(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    match text.strip_prefix("error: ") {
+        Some(text) => text.split("\n\n").next().unwrap_or(text).trim_end().to_owned(),
+        // A page of help in place of an error: a command is missing.
+        None => error.kind().to_string(),
+    }
 }
