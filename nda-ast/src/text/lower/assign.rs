@@ -4,6 +4,7 @@ use super::function::{Access, FnLower, SlotInfo};
 use super::value::{Form, Ty, Val};
 use crate::text::diag::Diag;
 use crate::text::lex::Span;
+use crate::text::parse::clip;
 use crate::text::syntax::{BinOp, ExprKind, Exprs, NO_SYM};
 use crate::{Elem, ErrorCode, Op, Type};
 
@@ -69,9 +70,15 @@ impl FnLower<'_, '_, '_> {
         let name_span = self.span(root);
         match op {
             None => {
+                self.storing = Some(slot);
                 let val = self.value_of(value);
+                self.storing = None;
                 self.check_value(val);
-                self.check_type(val, ty, "the slot is");
+                if !val.ty.is_unknown() && val.ty != Ty::Known(ty) {
+                    let diag = self.mismatch(val, ty, "the slot is");
+                    let diag = self.float_at_let(diag, root, val.ty);
+                    self.report(diag);
+                }
             }
             Some(op) => {
                 self.emit(Op::Load, 0, slot, 0, name_span);
@@ -102,13 +109,26 @@ impl FnLower<'_, '_, '_> {
                 // What is on the left keeps its type, so the cast is on the right.
                 let diag = match (a, b) {
                     (Type::Int | Type::Float, Type::Int | Type::Float) if a != b => {
-                        self.mismatch(right, a, "the left side is")
+                        let diag = self.mismatch(right, a, "the left side is");
+                        self.float_at_let(diag, left.expr, right.ty)
                     }
                     _ => self.no_operator(op, left, right, right.expr),
                 };
                 self.report(diag);
             }
         }
+    }
+
+    /// `let mut s = 0; s += x;` with a float: what is wrong is the literal, and a cast of `x` would lose its fraction.
+    #[cold]
+    pub(super) fn float_at_let(&self, mut diag: Diag, name: u32, stored: Ty) -> Diag {
+        let ExprKind::Name(sym) = self.ast().exprs[name as usize].kind else { return diag };
+        let Some(slot) = self.find(sym).filter(|_| stored == Ty::Known(Type::Float)) else { return diag };
+        let Ok(at) = self.int_lets.binary_search_by_key(&slot, |(slot, _)| *slot) else { return diag };
+        let span = self.int_lets[at].1;
+        let Some(float) = super::value::float_of(self.cx.text(span)) else { return diag };
+        diag.0.fixes.clear();
+        diag.fix(format!("declare `{}` with `{float}`", clip(self.source_of(name))), span, float)
     }
 
     /// `*x = v` for an `inout` parameter, `x = v` for all others.

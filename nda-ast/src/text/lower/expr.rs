@@ -248,8 +248,8 @@ impl FnLower<'_, '_, '_> {
         let span = self.span(at);
         let why = "the other side of the operator is";
         match (left.ty.known(), right.ty.known()) {
-            (Some(Type::Int), Some(Type::Float)) => return self.mismatch(left, Type::Float, why),
-            (Some(Type::Float), Some(Type::Int)) => return self.mismatch(right, Type::Float, why),
+            (Some(Type::Int), Some(Type::Float)) => return self.float_wanted(left, why),
+            (Some(Type::Float), Some(Type::Int)) => return self.float_wanted(right, why),
             (Some(Type::Vec { .. }), Some(Type::Int)) => {
                 return self.mismatch(right, Type::Float, "a vector goes with a vector or");
             }
@@ -286,6 +286,17 @@ impl FnLower<'_, '_, '_> {
             return diag.fix(format!("write `{}`", clip(&fix)), span, fix);
         }
         diag
+    }
+
+    /// An int beside a float; of `s = s + x` the slot itself is to be a float.
+    fn float_wanted(&self, val: Val, why: &str) -> Diag {
+        let diag = self.mismatch(val, Type::Float, why);
+        match self.ast().exprs[val.expr as usize].kind {
+            ExprKind::Name(sym) if self.storing.is_some() && self.find(sym) == self.storing => {
+                self.float_at_let(diag, val.expr, Ty::Known(Type::Float))
+            }
+            _ => diag,
+        }
     }
 
     /// `a && b`, `a || b`: the constant stands in its place already.

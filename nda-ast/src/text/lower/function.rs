@@ -72,6 +72,10 @@ pub(super) struct FnLower<'x, 'a, 's> {
     pub stmt_at: u32,
     /// Whether the last statement is an expression that could be the result.
     pub could_return: bool,
+    /// Slots that an integer literal was the first value of, and that literal; in the order of the slots.
+    pub int_lets: Vec<(SlotId, Span)>,
+    /// The slot that the assignment under way stores.
+    pub storing: Option<SlotId>,
     /// Elements of the type that the `let` under way declares.
     pub wanted_count: Option<u32>,
     /// The last statement of the body that was no end, for errors.
@@ -99,6 +103,8 @@ pub(super) fn lower_function(cx: &mut Lowering<'_, '_>, index: u32) {
         stmt_start: 0,
         stmt_at: 0,
         could_return: false,
+        int_lets: Vec::new(),
+        storing: None,
         wanted_count: None,
         last: None,
         too_large: false,

@@ -46,6 +46,11 @@ impl fmt::Display for Ty {
     }
 }
 
+/// A decimal integer literal as a float.
+pub(super) fn float_of(literal: &str) -> Option<String> {
+    (!literal.contains(['x', 'o', 'b', '('])).then(|| format!("{literal}.0"))
+}
+
 /// How an operand was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -204,7 +209,7 @@ impl<'s> FnLower<'_, '_, 's> {
         let text = self.source_of(val.expr);
         Some(match (val.ty, expected) {
             (Ty::Known(Type::Int), Type::Float) => match e.kind {
-                ExprKind::Int(_) if !text.contains(['x', 'o', 'b', '(']) => format!("{text}.0"),
+                ExprKind::Int(_) if float_of(text).is_some() => float_of(text)?,
                 _ => format!("{} as f64", self.before_as(val.expr)),
             },
             (Ty::Known(Type::Float | Type::Bool) | Ty::Byte, Type::Int) => {
