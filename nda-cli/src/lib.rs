@@ -12,6 +12,7 @@ mod output;
 mod progress;
 mod render;
 mod stop;
+mod strict;
 mod values;
 
 use clap::Parser;

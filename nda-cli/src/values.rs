@@ -93,7 +93,7 @@ fn wrong(ty: Type, found: &str, expected: &str) -> String {
 }
 
 /// Enough of a text to recognise it.
-fn cut(text: &str) -> String {
+pub fn cut(text: &str) -> String {
     match text.char_indices().nth(60) {
         Some((at, _)) => format!("{}..", &text[..at]),
         None => text.to_owned(),

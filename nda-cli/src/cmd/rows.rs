@@ -3,7 +3,7 @@
 use crate::args::Run;
 use crate::progress::Progress;
 use crate::stop::{Exit, Stop};
-use crate::{input, json, output, values};
+use crate::{input, json, output, strict, values};
 use nda_sandbox::tensors::{Tensor, TensorFile};
 use nda_sandbox::{CallError, Func, Outcome, RunState, Value};
 use std::fs::File;
@@ -32,6 +32,7 @@ pub fn from_lines(func: &Func, path: &Path, args: &Run) -> Result<Exit, Stop> {
         if read.map_err(|e| Stop::file("read", path, &e))? == 0 {
             return Ok(runner.worst);
         }
+        runner.next_line();
         if line.len() as u64 > MAX_LINE {
             // The rest of it belongs to no row.
             skip_line(&mut reader).map_err(|e| Stop::file("read", path, &e))?;
@@ -61,7 +62,7 @@ fn skip_line(reader: &mut dyn BufRead) -> std::io::Result<()> {
 }
 
 fn row_args(func: &Func, line: &[u8]) -> Result<Vec<Value>, String> {
-    let json = serde_json::from_slice(line).map_err(|e| e.to_string())?;
+    let json = strict::parse(line)?;
     let entry = func.entry();
     values::args_from_json(&json, entry.params(), |i| entry.param_name(i))
 }
@@ -150,12 +151,18 @@ struct Runner<'a> {
     state: RunState,
     progress: Progress,
     worst: Exit,
+    /// Number of the line that the row is, from 1; none for rows of a tensor.
+    line: Option<u64>,
 }
 
 impl<'a> Runner<'a> {
     fn new(func: &'a Func, args: &'a Run, total: Option<u64>) -> Runner<'a> {
         let progress = Progress::start_beside_output("running", total);
-        Runner { func, args, state: RunState::new(), progress, worst: Exit::Success }
+        Runner { func, args, state: RunState::new(), progress, worst: Exit::Success, line: None }
+    }
+
+    fn next_line(&mut self) {
+        self.line = Some(self.line.unwrap_or(0) + 1);
     }
 
     fn run(&mut self, given: &[Value]) -> Result<(), Stop> {
@@ -175,19 +182,28 @@ impl<'a> Runner<'a> {
         {
             answer["explanation"] = json::explanation(&e);
         }
-        output::line(&answer.to_string())
+        self.answer(answer)
     }
 
     fn failed(&mut self, error: &CallError) -> Result<(), Stop> {
         self.worst = Exit::Usage;
-        output::line(&json::failed_run(json::call_errors(error)).to_string())
+        self.answer(json::failed_run(json::call_errors(error)))
     }
 
     /// A row that is no input.
     fn refuse(&mut self, message: &str) -> Result<(), Stop> {
         self.progress.step();
         self.worst = Exit::Usage;
-        output::line(&json::failed_run(json::usage_errors(message)).to_string())
+        let message = self.line.map_or_else(|| message.to_owned(), |row| format!("row {row}: {message}"));
+        self.answer(json::failed_run(json::usage_errors(&message)))
+    }
+
+    /// Prints what came of the row, with its number.
+    fn answer(&self, mut answer: serde_json::Value) -> Result<(), Stop> {
+        if let (Some(row), Some(fields)) = (self.line, answer.as_object_mut()) {
+            fields.shift_insert(1, "row".to_owned(), row.into());
+        }
+        output::line(&answer.to_string())
     }
 }
 

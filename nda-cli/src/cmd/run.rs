@@ -4,7 +4,7 @@ use super::rows;
 use crate::args::Run;
 use crate::progress::Progress;
 use crate::stop::{Exit, Stop};
-use crate::{json, output, values};
+use crate::{json, output, strict, values};
 use nda_sandbox::{CallError, Func, Limits, Outcome, Program, Value};
 use std::fmt::Write;
 use std::time::Duration;
@@ -69,7 +69,7 @@ fn arguments(func: &Func, args: &Run) -> Result<Vec<Value>, Stop> {
     let entry = func.entry();
     let wrong = |e: String| Stop::usage(format!("{e}\n  the function is {}", entry.signature()));
     if let Some(text) = &args.args_json {
-        let json = serde_json::from_str(text).map_err(|e| Stop::usage(format!("--args-json: {e}")))?;
+        let json = strict::parse(text.as_bytes()).map_err(|e| Stop::usage(format!("--args-json: {e}")))?;
         return values::args_from_json(&json, entry.params(), |i| entry.param_name(i)).map_err(wrong);
     }
     words(func, &args.args, 0)
