@@ -254,6 +254,22 @@ fn unreachable_functions_are_checked() {
     let first = &error.diagnostics[0];
     assert_eq!((first.code, first.function.as_deref()), (ErrorCode::InoutAliased, Some("h")));
     assert_eq!(&alias[first.span.clone().unwrap()], "b");
+    assert_eq!(first.found.as_deref(), Some("`b` again"));
+}
+
+/// What is found is said in types, not in the text that the span shows anyway.
+#[test]
+fn a_whole_value_is_found_by_its_type() {
+    let found = |params: &str, body: &str| {
+        let text = format!("pub fn f({params}) -> Buf<u8, 4> {{ {body} }}");
+        let error = compile(&text, &Limits::default()).unwrap_err();
+        assert_eq!(error.diagnostics[0].code, ErrorCode::TypeMismatch);
+        error.diagnostics[0].found.clone().unwrap()
+    };
+    assert_eq!(found("", "let out = Buf::<u8, 4>::new(); return out;"), "Buf<u8, 4> in its slot");
+    assert_eq!(found("", "let out = Buf::<u8, 4>::new(); return &out;"), "&Buf<u8, 4>");
+    assert_eq!(found("out: &Buf<u8, 4>", "return out;"), "&Buf<u8, 4>");
+    assert_eq!(found("out: &mut Buf<u8, 4>", "return out;"), "&mut Buf<u8, 4>");
 }
 
 struct OneFile;

@@ -140,4 +140,10 @@ fn locate(diag: &mut Diagnostic, error: &LoadError, bytes: crate::Bytes, limits:
     diag.span = program.spans().node(e.object, e.node);
     diag.function = program.name(e.object).map(str::to_owned);
     diag.message = e.code.summary().to_owned();
+    if e.code == ErrorCode::InoutAliased {
+        // The bytes have slots by number, the text by name.
+        let slot = e.found.as_deref().and_then(|number| number.parse().ok());
+        let name = slot.and_then(|slot| program.names().slot(e.object, slot));
+        diag.found = name.map(|name| format!("`{name}` again"));
+    }
 }

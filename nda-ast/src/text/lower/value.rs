@@ -1,6 +1,6 @@
 //! Operands on their way, and whether they stand as values or as references.
 
-use super::function::FnLower;
+use super::function::{Access, FnLower};
 use crate::text::diag::Diag;
 use crate::text::lex::Span;
 use crate::text::syntax::ExprKind;
@@ -171,7 +171,18 @@ impl<'s> FnLower<'_, '_, 's> {
         // `&f(x)` is a computed value already.
         let computed = val.form == Form::Shared && plain.ends_with([')', ']']);
         let fix = if computed { plain.to_owned() } else { fix };
-        let diag = Diag::new(ErrorCode::TypeMismatch, span, message).expected(val.ty).found(text);
+        let found = match val.form {
+            Form::Mutable(_) => format!("&mut {}", val.ty),
+            Form::Shared => format!("&{}", val.ty),
+            Form::Param(slot) if self.slots[slot as usize].access == Access::Inout => {
+                format!("&mut {}", val.ty)
+            }
+            Form::Param(_) => format!("&{}", val.ty),
+            Form::Place(_) | Form::Value => format!("{} in its slot", val.ty),
+        };
+        let diag = Diag::new(ErrorCode::TypeMismatch, span, message)
+            .expected(format!("a {} that is computed or copied", val.ty))
+            .found(found);
         let diag = diag.fix(format!("write `{}`", super::super::parse::clip(&fix)), span, fix);
         self.report(diag);
     }
