@@ -73,7 +73,8 @@ pub struct Run {
     /// The entry point to run; may be left out where there is only one, or one called main
     #[arg(long = "fn", value_name = "NAME")]
     pub function: Option<String>,
-    /// An argument, in order: 5, 1.5, true; a Buf<u8> as its text or hex:616263, other Buf and Vec32 as [1, 2]
+    /// An argument, in order: 5, 1.5, true; a Buf<u8> as its text or hex:616263, other Buf and Vec32 as [1, 2]; floats
+    /// also NaN, inf, -inf, bits:HEX
     #[arg(long = "arg", value_name = "V", allow_hyphen_values = true)]
     pub args: Vec<String>,
     /// All arguments as JSON: an array in order, or an object by parameter name

@@ -1,5 +1,6 @@
 //! Values from the command line and from JSON, by the type that is asked for.
 
+use crate::strict;
 use nda_ast::{Elem, Param, Type};
 use nda_sandbox::{Buf, BufData, Value};
 use serde_json::Value as Json;
@@ -8,9 +9,9 @@ use serde_json::Value as Json;
 pub fn from_text(text: &str, ty: Type) -> Result<Value, String> {
     match ty {
         Type::Int => int(text).map(Value::Int).ok_or_else(|| wrong(ty, text, "an integer of 64 bits")),
-        Type::Float => {
-            float(text).map(Value::Float).ok_or_else(|| wrong(ty, text, "a number, NaN, or bits:HEX"))
-        }
+        Type::Float => float(text)
+            .map(Value::Float)
+            .ok_or_else(|| wrong(ty, text, "a number, NaN, inf, -inf, or bits:HEX")),
         Type::Bool => text.parse().map(Value::Bool).map_err(|_| wrong(ty, text, "true or false")),
         Type::Buf { elem: Elem::U8, cap } if !text.starts_with('[') => {
             let data = match text.strip_prefix("hex:") {
@@ -19,9 +20,15 @@ pub fn from_text(text: &str, ty: Type) -> Result<Value, String> {
             };
             buf(data, cap)
         }
+        Type::Vec { n } if is_plain_list(text) => {
+            let list: Vec<f32> = floats(text, ty)?.into_iter().map(|x| x as f32).collect();
+            vector(list, n)
+        }
+        Type::Buf { elem: Elem::Float, cap } if is_plain_list(text) => buf(floats(text, ty)?, cap),
         Type::Buf { .. } | Type::Vec { .. } => {
             let list = if text.trim_start().starts_with('[') { text.to_owned() } else { format!("[{text}]") };
-            let json = serde_json::from_str(&list).map_err(|e| format!("{ty} from `{}`: {e}", cut(text)))?;
+            let json =
+                strict::parse(list.as_bytes()).map_err(|e| format!("{ty} from `{}`: {e}", cut(text)))?;
             from_json(&json, ty)
         }
         Type::Mat { .. } => Err(format!("{ty}: give a matrix from a file, with --input")),
@@ -39,10 +46,7 @@ pub fn from_json(json: &Json, ty: Type) -> Result<Value, String> {
         Type::Bool => json.as_bool().map(Value::Bool).ok_or_else(|| wrong("true or false")),
         Type::Vec { n } => {
             let list = elements(json, json_f32).ok_or_else(|| wrong("an array of numbers"))?;
-            if list.len() == n as usize {
-                return Ok(Value::Vec32(list));
-            }
-            Err(format!("{ty}: {n} elements are needed, {} are given", list.len()))
+            vector(list, n)
         }
         Type::Buf { elem: Elem::U8, cap } => {
             buf(bytes(json).ok_or_else(|| wrong("a string or bytes 0..=255"))?, cap)
@@ -104,6 +108,32 @@ fn buf(data: impl Into<BufData>, cap: u32) -> Result<Value, String> {
     Buf::new(data, cap).map(Value::Buf).map_err(|e| e.to_string())
 }
 
+fn vector(list: Vec<f32>, n: u32) -> Result<Value, String> {
+    if list.len() == n as usize {
+        return Ok(Value::Vec32(list));
+    }
+    Err(format!("{}: {n} elements are needed, {} are given", Type::Vec { n }, list.len()))
+}
+
+/// Whether a list of floats holds words alone, as the command line gives scalars, and neither strings nor objects of JSON.
+fn is_plain_list(text: &str) -> bool {
+    !text.contains(['"', '{'])
+}
+
+/// The floats of a list of words, in brackets or without.
+fn floats(text: &str, ty: Type) -> Result<Vec<f64>, String> {
+    let text = text.trim();
+    let inner = text.strip_prefix('[').map_or(Some(text), |rest| rest.strip_suffix(']'));
+    let inner = inner.ok_or_else(|| wrong(ty, text, "`]` at the end"))?.trim();
+    if inner.is_empty() {
+        return Ok(Vec::new());
+    }
+    let one = |word: &str| {
+        float(word.trim()).ok_or_else(|| wrong(ty, word.trim(), "a number, NaN, inf, -inf, or bits:HEX"))
+    };
+    inner.split(',').map(one).collect()
+}
+
 fn int(text: &str) -> Option<i64> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -122,7 +152,10 @@ fn int(text: &str) -> Option<i64> {
 fn float(text: &str) -> Option<f64> {
     match text.strip_prefix("bits:") {
         Some(digits) => bits(digits).map(f64::from_bits),
-        None => text.parse().ok(),
+        // `parse` reads NaN, inf and infinity in any case; digits that no float can hold are a mistake.
+        None => {
+            text.parse().ok().filter(|x: &f64| x.is_finite() || !text.contains(|c: char| c.is_ascii_digit()))
+        }
     }
 }
 
@@ -216,6 +249,29 @@ mod tests {
         for (word, ty) in [("abcde", BYTES), ("hex:0", BYTES), ("hex:é", BYTES), ("1", Type::Vec { n: 2 })] {
             assert!(from_text(word, ty).is_err(), "{word} as {ty}");
         }
+    }
+
+    #[test]
+    fn floats_that_are_no_numbers() {
+        let (vec, buf) = (Type::Vec { n: 3 }, Type::Buf { elem: Elem::Float, cap: 4 });
+        for (word, bits) in
+            [("NaN", 0x7ff8 << 48), ("NAN", 0x7ff8 << 48), ("-INFINITY", 0xfff0 << 48), ("inf", 0x7ff0 << 48)]
+        {
+            let expected = f64::from_bits(bits);
+            assert!(from_text(word, Type::Float).unwrap().same_bits(&Value::Float(expected)), "{word}");
+            let list = Buf::new(vec![1.0, expected, -3.5], 4).unwrap();
+            let got = from_text(&format!("[1,{word}, -3.5]"), buf).unwrap();
+            assert!(got.same_bits(&Value::Buf(list)), "{word}: {got}");
+            let got = from_text(&format!("1, {word} ,3e0"), vec).unwrap();
+            assert!(got.same_bits(&Value::Vec32(vec![1.0, expected as f32, 3.0])), "{word}: {got}");
+        }
+        assert_eq!(text("[]", buf), "buf([])");
+        assert_eq!(text("bits:7ff8000000000001", buf), "buf([nan(0x7ff8000000000001)])");
+        assert_eq!(text("[1, {\"float\": 2}, \"NaN\"]", vec), text("1,2,NaN", vec));
+        for word in ["[1", "1]", "[1,]", "[,1]", "[1 2]", "[[1]]", "1e400", "[null]"] {
+            assert!(from_text(word, buf).is_err(), "{word}");
+        }
+        assert!(from_text("-1e400", Type::Float).is_err());
     }
 
     #[test]
