@@ -197,7 +197,10 @@ impl FnLower<'_, '_, '_> {
         }
         self.emit(Op::Let, 0, 0, 1, span);
         if let [pat] = pats {
-            if annotated.is_none() && matches!(ast.exprs[val.expr as usize].kind, ExprKind::Int(_)) {
+            if annotated.is_none()
+                && !init.is_empty()
+                && let Some(ExprKind::Int(_)) = ast.exprs.get(val.expr as usize).map(|e| e.kind)
+            {
                 self.int_lets.push((self.slots.len() as u32, self.span(val.expr)));
             }
             self.declare_pat(*pat, found);
