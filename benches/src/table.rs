@@ -1,5 +1,6 @@
 //! Tables for people.
 
+use crate::stats::Summary;
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent, presets};
 
 /// A table whose first `text` columns are words and the others numbers.
@@ -29,6 +30,12 @@ pub fn time(ns: f64) -> String {
     let units = [("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)];
     let (unit, size) = units.into_iter().rfind(|(_, size)| ns >= *size).unwrap_or(units[0]);
     format!("{} {unit}", digits(ns / size))
+}
+
+/// A ratio with its interval: `7.36 [7.23, 7.54]`.
+#[must_use]
+pub fn ratio(of: &Summary) -> String {
+    format!("{} [{}, {}]", digits(of.median), digits(of.lo), digits(of.hi))
 }
 
 /// Three significant digits.

@@ -41,12 +41,7 @@ pub fn run(cx: &mut Context) -> Result<(), String> {
             contestant.name.clone(),
             table::time(s.median / f64::from(PROGRAMS)),
             table::spread(s.spread),
-            format!(
-                "{} [{}, {}]",
-                table::digits(against.median),
-                table::digits(against.lo),
-                table::digits(against.hi)
-            ),
+            table::ratio(&against),
         ]);
         cx.rows.push(Row::new("cold", name, &contestant.name, Phase::Cold, s, None));
     }

@@ -78,12 +78,7 @@ pub fn compare(cx: &mut Context, group: &str, subject: &Subject, table: &mut Tab
             name.clone(),
             table::time(s.median / unit),
             table::spread(s.spread),
-            format!(
-                "{} [{}, {}]",
-                table::digits(against.median),
-                table::digits(against.lo),
-                table::digits(against.hi)
-            ),
+            table::ratio(&against),
             counts[i].map_or_else(|| "-".into(), |n| table::digits(s.median / n.max(1) as f64) + " ns"),
             if i == 0 { table::count(counts[i].unwrap_or(0) / unit as u64) } else { String::new() },
         ]);

@@ -29,7 +29,7 @@ impl Checker<'_> {
 
     pub(super) fn call_stmt(&mut self, id: NodeId, first: usize) -> Checked<()> {
         let cx = self.cx;
-        let callee = cx.callee(self.f.node(id).table()).ok_or_else(|| cx.error(id, ErrorCode::CallTarget))?;
+        let callee = self.callee(id)?;
         if callee.is_expression() {
             return Err(cx.error(id, ErrorCode::CallNeedsExpr));
         }
