@@ -103,13 +103,28 @@ impl Program {
     /// Where there is no such object.
     #[must_use]
     pub fn links(&self, index: u32) -> &[u32] {
+        &self.links[self.link_range(index)]
+    }
+
+    /// The links of all functions, one after the other.
+    #[must_use]
+    pub fn all_links(&self) -> &[u32] {
+        &self.links
+    }
+
+    /// Where those of function `index` lie among [`Program::all_links`].
+    ///
+    /// # Panics
+    /// Where there is no such object.
+    #[must_use]
+    pub fn link_range(&self, index: u32) -> std::ops::Range<usize> {
         let object = &self.objects[index as usize];
         match &object.body {
             Body::Function(f) => {
                 let first = object.first_link as usize;
-                &self.links[first..first + f.table.len()]
+                first..first + f.table.len()
             }
-            _ => &[],
+            _ => 0..0,
         }
     }
 
