@@ -1,11 +1,12 @@
 //! Engines: whatever can run a [`Subject`]. An engine is a row of every table that it can serve; it is added by
-//! implementing [`Engine`] and naming it where the measuring program lists its engines.
+//! implementing [`Engine`] and naming it where the measuring program lists its engines. Each method but the name has a
+//! default that declines, so an engine says only what it can do.
 
-use crate::subject::Subject;
-use nda_ast::Limits;
-use nda_runtime::{BufData, Link, Loaded, Run, RunLimits, RunState, Tier, Value};
+use crate::subject::{ColdProgram, Subject};
+use nda_runtime::{BufData, Value};
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 /// What a run gave, as far as engines can be compared.
 #[derive(Clone, Debug)]
@@ -19,22 +20,23 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// What differs, if anything does. NaNs are equal to each other: not every engine keeps their bits.
+    /// What differs, if anything does. NaNs are equal to each other: not every engine keeps their bits. Elements of a `vec`
+    /// may differ by `tolerance` times the greatest magnitude in it: 0 for engines that keep the language's meaning.
     #[must_use]
-    pub fn differs(&self, other: &Answer) -> Option<String> {
+    pub fn differs(&self, other: &Answer, tolerance: f32) -> Option<String> {
         let counts = self.executed_nodes.zip(other.executed_nodes);
         if let Some((a, b)) = counts.filter(|(a, b)| a != b) {
             return Some(format!("executed_nodes {a} and {b}"));
         }
         let same = match (&self.result, &other.result) {
-            (Ok(a), Ok(b)) => all_same(a, b),
+            (Ok(a), Ok(b)) => all_same(a, b, tolerance),
             (Err(a), Err(b)) => a == b,
             _ => false,
         };
         if !same {
             return Some(format!("results {} and {}", short(&self.result), short(&other.result)));
         }
-        (!all_same(&self.log, &other.log))
+        (!all_same(&self.log, &other.log, tolerance))
             .then(|| format!("logs {} and {}", short(&self.log), short(&other.log)))
     }
 }
@@ -44,14 +46,20 @@ fn short(value: &impl Debug) -> String {
     if text.len() > 200 { text.chars().take(200).chain("..".chars()).collect() } else { text }
 }
 
-fn all_same(a: &[Value], b: &[Value]) -> bool {
+fn all_same(a: &[Value], b: &[Value], tolerance: f32) -> bool {
     let same = |(a, b): (&Value, &Value)| match (a, b) {
         (Value::Float(x), Value::Float(y)) if x.is_nan() && y.is_nan() => true,
         // Elements only: not every engine keeps a buffer's capacity.
         (Value::Buf(x), Value::Buf(y)) => same_data(x.data(), y.data()),
+        (Value::Vec32(x), Value::Vec32(y)) if tolerance > 0.0 => close(x, y, tolerance),
         _ => a.same_bits(b),
     };
     a.len() == b.len() && a.iter().zip(b).all(same)
+}
+
+fn close(a: &[f32], b: &[f32], tolerance: f32) -> bool {
+    let most = tolerance * b.iter().fold(0.0_f32, |m, y| m.max(y.abs()));
+    a.len() == b.len() && a.iter().zip(b).all(|(x, y)| (x - y).abs() <= most)
 }
 
 fn same_data(a: &BufData, b: &BufData) -> bool {
@@ -74,17 +82,59 @@ pub trait Engine {
     /// One line on what is inside the timed region of a run.
     fn timed(&self) -> &str;
 
+    /// How far its `vec` answers may lie from the language's, as a part of their greatest magnitude. Only for an engine of
+    /// other arithmetic, such as a float network beside a quantised one.
+    fn tolerance(&self) -> f32 {
+        0.0
+    }
+
     /// Makes a subject ready to run.
     ///
     /// # Errors
     /// Why it cannot be done here; the tables say so instead of a figure.
-    fn load<'a>(&'a self, subject: &'a Subject) -> Result<Box<dyn Ready + 'a>, String>;
+    fn load<'a>(&'a self, subject: &'a Subject) -> Result<Box<dyn Ready + 'a>, String> {
+        let _ = subject;
+        Err("does not run loaded programs".into())
+    }
 
-    /// From bytes to an answer and back to nothing, keeping no trace: what a server does that sees a program once.
+    /// The way of a server that sees a program once: from its source to an answer and back to nothing. What is made here is
+    /// kept over all programs (the engine's own settings, memory to run in, a translation to the engine's source form); what
+    /// it knows of a program when that program is run a second time must be nothing.
     ///
     /// # Errors
-    /// Where this engine has no such way, or the program does not load.
-    fn cold(&self, bytes: &[u8], args: &[Value]) -> Result<Answer, String>;
+    /// Where this engine has no such way.
+    fn cold<'a>(&'a self, programs: &'a [ColdProgram]) -> Result<Box<dyn Cold + 'a>, String> {
+        let _ = programs;
+        Err("has no way from a source to an answer at run time".into())
+    }
+
+    /// The engine's own handle for calls of a loaded function from one int to one int.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn caller(&self, subject: &Subject) -> Result<Box<dyn Caller>, String> {
+        let _ = subject;
+        Err("has no handle for calls".into())
+    }
+
+    /// From a valid program to code that can run, and dropping it. Memory that outlives one compilation may be kept, code may
+    /// not.
+    ///
+    /// # Errors
+    /// Why it cannot be done here.
+    fn compile<'a>(&'a self, subject: &'a Subject) -> Result<Compile<'a>, String> {
+        let _ = subject;
+        Err("compiles nothing at run time".into())
+    }
+}
+
+/// A compilation, to be timed.
+pub struct Compile<'a> {
+    /// The timed region.
+    pub all: Box<dyn FnMut() + 'a>,
+    /// What part of `all` is no compilation, to be taken off within each round: a run, where nothing less makes an engine
+    /// compile.
+    pub off: Option<Box<dyn FnMut() + 'a>>,
 }
 
 /// A subject that an engine has made ready.
@@ -97,80 +147,60 @@ pub trait Ready {
 
     /// Runs every input once. This is the timed region.
     fn run_all(&mut self);
-}
 
-/// A tier of this project.
-pub struct TierEngine<T> {
-    tier: T,
-    limits: RunLimits,
-}
-
-impl<T: Tier> TierEngine<T> {
-    /// The tier, with fuel for any of the subjects.
-    pub fn new(tier: T) -> TierEngine<T> {
-        TierEngine { tier, limits: RunLimits { fuel: u64::MAX / 2, ..RunLimits::default() } }
-    }
-
-    fn run(
-        &self,
-        loaded: &Loaded,
-        entry: u32,
-        args: &[Value],
-        state: &mut RunState,
-    ) -> Result<Answer, String> {
-        let run = Run { program: loaded, entry, args, limits: &self.limits };
-        let outcome = self.tier.run(run, state).map_err(|e| e.to_string())?;
-        Ok(Answer {
-            result: match outcome.result {
-                Ok(returned) => Ok(returned.results.into_iter().chain(returned.inout).collect()),
-                Err(trap) => Err(trap.kind.to_string()),
-            },
-            log: outcome.log,
-            executed_nodes: Some(outcome.executed_nodes),
-        })
-    }
-}
-
-impl<T: Tier> Engine for TierEngine<T> {
-    fn name(&self) -> &str {
-        self.tier.name()
-    }
-
-    fn timed(&self) -> &str {
-        "arguments copied in, the run with exact fuel and log limit, results copied out; state kept between runs"
-    }
-
-    fn load<'a>(&'a self, subject: &'a Subject) -> Result<Box<dyn Ready + 'a>, String> {
-        let loaded = Loaded::new(subject.program.clone(), &subject.link()).map_err(|e| e.to_string())?;
-        Ok(Box::new(ReadyTier { engine: self, subject, loaded, state: RunState::new() }))
-    }
-
-    fn cold(&self, bytes: &[u8], args: &[Value]) -> Result<Answer, String> {
-        let valid = nda_ast::load(bytes.to_vec(), &Limits::default()).map_err(|e| e.to_string())?;
-        let entry = valid.program().entries()[0];
-        let loaded = Loaded::new(Arc::new(valid), &Link::new()).map_err(|e| e.to_string())?;
-        self.run(&loaded, entry, args, &mut RunState::new())
-    }
-}
-
-struct ReadyTier<'a, T> {
-    engine: &'a TierEngine<T>,
-    subject: &'a Subject,
-    loaded: Loaded,
-    state: RunState,
-}
-
-impl<T: Tier> Ready for ReadyTier<'_, T> {
-    fn answer(&mut self, input: usize) -> Result<Answer, String> {
-        self.engine.run(&self.loaded, self.subject.entry, &self.subject.inputs[input], &mut self.state)
-    }
-
-    fn run_all(&mut self) {
-        for args in &self.subject.inputs {
-            let run =
-                Run { program: &self.loaded, entry: self.subject.entry, args, limits: &self.engine.limits };
-            // The answers were compared before; here an error could only be one of the harness.
-            std::hint::black_box(self.engine.tier.run(run, &mut self.state).is_ok());
+    /// Runs every input `count` times; how long that took. An engine outside of this process times itself.
+    fn batch(&mut self, count: u32) -> Duration {
+        let start = Instant::now();
+        for _ in 0..count {
+            self.run_all();
         }
+        start.elapsed()
+    }
+}
+
+/// An engine that waits for programs it has not seen.
+pub trait Cold {
+    /// Source to answer, for comparing.
+    ///
+    /// # Errors
+    /// Where the program does not load, or the engine failed.
+    fn answer(&mut self, program: usize) -> Result<Answer, String>;
+
+    /// The same without keeping the answer. This is the timed region.
+    fn run(&mut self, program: usize) {
+        // The answers were compared before; here an error could only be one of the harness.
+        black_box(self.answer(program).is_ok());
+    }
+}
+
+/// A function from one int to one int, ready to be called by one thread.
+pub trait Caller: Send {
+    /// One call.
+    ///
+    /// # Errors
+    /// Where the engine failed, or the function trapped.
+    fn call(&mut self, arg: i64) -> Result<i64, String>;
+
+    /// Calls with 0, 1, .. up to `count`, and gives the wrapping sum of the results. This is the timed region: one dynamic
+    /// dispatch for many calls.
+    fn calls(&mut self, count: u32) -> i64;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_differ_by_bits_counts_and_beyond_the_tolerance() {
+        let answer =
+            |values: Vec<Value>, n| Answer { result: Ok(values), log: Vec::new(), executed_nodes: n };
+        let int = |x, n| answer(vec![Value::Int(x)], n);
+        assert_eq!(int(1, Some(5)).differs(&int(1, None), 0.0), None);
+        assert!(int(1, Some(5)).differs(&int(1, Some(6)), 0.0).is_some());
+        assert!(int(1, None).differs(&int(2, None), 0.0).is_some());
+        let vec = |x: f32| answer(vec![Value::Vec32(vec![4.0, x])], None);
+        assert!(vec(1.0).differs(&vec(1.1), 0.0).is_some());
+        assert_eq!(vec(1.0).differs(&vec(1.1), 0.05), None);
+        assert!(vec(1.0).differs(&vec(1.3), 0.05).is_some());
     }
 }

@@ -5,14 +5,17 @@
 //! | [`rounds`] | interleaved rounds in rotating order |
 //! | [`stats`] | medians, bootstrap intervals, ratios within a round |
 //! | [`engine`] | [`engine::Engine`]: implement it to add a row to every table |
+//! | [`tier`] | the project's own tiers, and its public API, as engines |
 //! | [`native`] | the engine `rust`: the examples compiled by rustc through the prelude |
 //! | [`subject`], [`examples`] | programs with inputs; those of `examples/` |
 //! | [`groups`] | the groups: `programs`, `load`, `cold` |
+//! | [`cli`] | the command line; [`main_with`] measures other engines beside the project's own |
 //! | [`report`], [`table`], [`machine`] | the figures as data and for people, and where they were taken |
 //!
 //! Results are compared before anything is timed; an engine that gives another answer ends the run with an error.
 #![forbid(unsafe_code)]
 
+pub mod cli;
 pub mod engine;
 pub mod examples;
 pub mod groups;
@@ -23,3 +26,6 @@ pub mod rounds;
 pub mod stats;
 pub mod subject;
 pub mod table;
+pub mod tier;
+
+pub use cli::main_with;

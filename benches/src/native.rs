@@ -44,10 +44,6 @@ impl Engine for Rust {
         let calls: Option<Vec<Call>> = subject.inputs.iter().map(|args| prepare(args)).collect();
         Ok(Box::new(ReadyRust { calls: calls.ok_or("an input of another type than the function's")? }))
     }
-
-    fn cold(&self, _: &[u8], _: &[Value]) -> Result<Answer, String> {
-        Err("compiled ahead of time".into())
-    }
 }
 
 struct ReadyRust {

@@ -24,14 +24,26 @@ impl Plan {
 pub struct Contestant<'a> {
     /// The engine's name.
     pub name: String,
-    /// One run, the timed region.
-    pub run: Box<dyn FnMut() + 'a>,
+    /// How long that many runs take.
+    pub batch: Box<dyn FnMut(u32) -> Duration + 'a>,
 }
 
 impl<'a> Contestant<'a> {
     /// A contestant; what `run` gives is kept from the optimiser.
     pub fn new<T>(name: impl Into<String>, mut run: impl FnMut() -> T + 'a) -> Contestant<'a> {
-        Contestant { name: name.into(), run: Box::new(move || drop(black_box(run()))) }
+        let batch = move |count| {
+            let start = Instant::now();
+            for _ in 0..count {
+                black_box(run());
+            }
+            start.elapsed()
+        };
+        Contestant { name: name.into(), batch: Box::new(batch) }
+    }
+
+    /// A contestant that times itself: only part of what it does is to be timed, or it is not in this process.
+    pub fn timing_itself(name: impl Into<String>, batch: impl FnMut(u32) -> Duration + 'a) -> Contestant<'a> {
+        Contestant { name: name.into(), batch: Box::new(batch) }
     }
 }
 
@@ -42,7 +54,7 @@ pub fn measure(contestants: &mut [Contestant<'_>], plan: Plan) -> Vec<Vec<f64>> 
     for round in 0..plan.rounds {
         for place in 0..contestants.len() {
             let i = (round + place) % contestants.len();
-            samples[i].push(time(&mut contestants[i], counts[i]).as_nanos() as f64 / f64::from(counts[i]));
+            samples[i].push((contestants[i].batch)(counts[i]).as_nanos() as f64 / f64::from(counts[i]));
         }
     }
     samples
@@ -52,7 +64,7 @@ pub fn measure(contestants: &mut [Contestant<'_>], plan: Plan) -> Vec<Vec<f64>> 
 fn calibrate(contestant: &mut Contestant<'_>, batch: Duration) -> u32 {
     let mut count = 1_u32;
     loop {
-        let took = time(contestant, count);
+        let took = (contestant.batch)(count);
         if took >= batch || count == u32::MAX {
             return count;
         }
@@ -64,14 +76,6 @@ fn calibrate(contestant: &mut Contestant<'_>, batch: Duration) -> u32 {
             count.saturating_mul(4)
         };
     }
-}
-
-fn time(contestant: &mut Contestant<'_>, count: u32) -> Duration {
-    let start = Instant::now();
-    for _ in 0..count {
-        (contestant.run)();
-    }
-    start.elapsed()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! What is measured: a program with inputs.
+//! What is measured: programs with inputs.
 
-use nda_ast::{Limits, ValidProgram};
+use nda_ast::{Limits, Type, ValidProgram};
 use nda_runtime::{Link, Value};
 use std::fmt;
 use std::sync::Arc;
@@ -52,6 +52,14 @@ impl Subject {
         self.link.clone()
     }
 
+    /// Whether it works on buffers, and not only on scalars that a compiler keeps in registers.
+    #[must_use]
+    pub fn uses_memory(&self) -> bool {
+        let program = self.program.program();
+        let functions = (0..program.objects().len() as u32).filter_map(|i| self.program.function(i));
+        functions.flat_map(|f| f.slots()).any(|slot| matches!(slot.ty, Type::Buf { .. }))
+    }
+
     /// Nodes of all functions.
     #[must_use]
     pub fn nodes(&self) -> u64 {
@@ -64,4 +72,16 @@ impl Subject {
 pub fn nodes(program: &ValidProgram) -> u64 {
     let objects = 0..program.program().objects().len() as u32;
     objects.filter_map(|i| program.function(i)).map(|f| f.function().nodes().len() as u64).sum()
+}
+
+/// A program that is seen once.
+#[derive(Clone, Debug)]
+pub struct ColdProgram {
+    /// The program file, with one entry point.
+    pub bytes: Vec<u8>,
+    /// The arguments of its run.
+    pub args: Vec<Value>,
+    /// The same for engines of expressions: `+`, `-`, `*`, parentheses, float literals with a point and the variable `x`, which
+    /// is the only argument; every operation stands in parentheses of its own. None where the program is more than that.
+    pub expression: Option<String>,
 }

@@ -49,6 +49,21 @@ pub const GROUPS: &[Group] = &[
     Group { name: "cold", what: "1000 different 20-node programs, each from its bytes", run: cold::run },
 ];
 
+/// Who is compared with, the first of these that takes part: the engine to beat, then the speed of the machine.
+const BASES: [&str; 3] = ["wasmi-fuel", "rust-novec", "rust"];
+
+/// The place of the base of all ratios among the engines that take part; the first where none of [`BASES`] does.
+#[must_use]
+pub fn base_of(engines: &[&str]) -> usize {
+    BASES.iter().find_map(|base| engines.iter().position(|name| name == base)).unwrap_or(0)
+}
+
+/// The head of a column of ratios: below 1 is faster than the base.
+#[must_use]
+pub fn over(base: &str) -> String {
+    format!("time / {base} [95 %]")
+}
+
 /// Checks that all engines agree on every input of `subject`, times them, adds a line each to `table` and a row each
 /// to the report.
 ///
@@ -65,8 +80,10 @@ pub fn compare(cx: &mut Context, group: &str, subject: &Subject, table: &mut Tab
     }
     let counts = agree(subject, &mut ready)?;
     let names: Vec<String> = ready.iter().map(|(engine, _)| engine.name().to_owned()).collect();
-    let mut contestants: Vec<Contestant<'_>> =
-        ready.iter_mut().map(|(engine, ready)| Contestant::new(engine.name(), || ready.run_all())).collect();
+    let mut contestants: Vec<Contestant<'_>> = ready
+        .iter_mut()
+        .map(|(engine, ready)| Contestant::timing_itself(engine.name(), |n| ready.batch(n)))
+        .collect();
     let samples = measure(&mut contestants, cx.plan);
     drop(contestants);
     drop(ready);
@@ -111,7 +128,7 @@ fn agree(
             counts[i] = counts[i].zip(answer.executed_nodes).map(|(a, b)| a + b);
             match &first {
                 None => first = Some(answer),
-                Some(first) => match answer.differs(first) {
+                Some(first) => match answer.differs(first, engine.tolerance()) {
                     Some(what) => return Err(failed(format!("another answer: {what}"))),
                     None => continue,
                 },

@@ -1,0 +1,84 @@
+//! The command line, and the whole of a measuring program: [`main_with`].
+
+use crate::engine::Engine;
+use crate::groups::{Context, GROUPS};
+use crate::machine::Machine;
+use crate::native::Rust;
+use crate::report::{Report, SCHEMA};
+use crate::rounds::Plan;
+use crate::tier::{Sandbox, TierEngine};
+use clap::Parser;
+use nda_runtime::Tier0;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Measures NDA on this machine: interleaved rounds in rotating order, medians, 95 % bootstrap intervals.
+#[derive(Parser)]
+#[command(name = "cargo xtask bench")]
+struct Options {
+    /// Only this group: programs, load, cold.
+    group: Option<String>,
+    /// Fewer and shorter rounds: seconds in all.
+    #[arg(long)]
+    quick: bool,
+    /// Write the figures as JSON (docs/compatibility.md describes it).
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Only programs whose name contains this.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+}
+
+/// The engines of every run, the reference first: its answers are the measure of the others'.
+fn engines() -> Vec<Box<dyn Engine>> {
+    vec![Box::new(TierEngine::new(Tier0)), Box::new(Sandbox), Box::new(Rust)]
+}
+
+/// Reads the command line, measures the project's own engines and `extra` ones in the same rounds, prints, and writes the
+/// report where one is asked for. The program `main` of a workspace of other people's runtimes is this call.
+#[must_use]
+pub fn main_with(extra: Vec<Box<dyn Engine>>) -> ExitCode {
+    match run(Options::parse(), extra) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("bench: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: Options, extra: Vec<Box<dyn Engine>>) -> Result<(), String> {
+    let machine = Machine::here();
+    let plan = if options.quick { Plan::QUICK } else { Plan::NORMAL };
+    println!("{machine}");
+    if machine.is_busy() {
+        println!("NOTE: other work runs on this machine; expect wide intervals and times that are too long.");
+    }
+    println!(
+        "{} rounds of at least {} ms for each figure, engines in rotating order; medians; spread is half the distance \
+         of the quartiles.\n",
+        plan.rounds,
+        plan.batch.as_millis()
+    );
+    let groups: Vec<_> =
+        GROUPS.iter().filter(|g| options.group.as_deref().is_none_or(|name| name == g.name)).collect();
+    if groups.is_empty() {
+        let names: Vec<&str> = GROUPS.iter().map(|g| g.name).collect();
+        return Err(format!("no such group; there are {}", names.join(", ")));
+    }
+    let engines = engines().into_iter().chain(extra).collect();
+    let mut cx = Context { plan, filter: options.filter, engines, rows: Vec::new() };
+    for group in groups {
+        println!("== {}: {}", group.name, group.what);
+        (group.run)(&mut cx)?;
+    }
+    if cx.rows.is_empty() {
+        return Err("nothing was measured: no program has that filter in its name".into());
+    }
+    let Some(path) = options.json else { return Ok(()) };
+    let report = Report { schema: SCHEMA, machine, rows: cx.rows };
+    let text = serde_json::to_string_pretty(&report).map_err(|e| e.to_string())?;
+    std::fs::write(&path, text + "\n").map_err(|e| format!("cannot write {}: {e}", path.display()))?;
+    println!("written: {}", path.display());
+    Ok(())
+}

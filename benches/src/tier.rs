@@ -1,0 +1,168 @@
+//! Tiers of this project as engines.
+
+use crate::engine::{Answer, Caller, Cold, Compile, Engine, Ready};
+use crate::subject::{ColdProgram, Subject};
+use nda_ast::{Bytes, Limits};
+use nda_runtime::{Link, Loaded, Outcome, Run, RunLimits, RunState, Tier, Value};
+use nda_sandbox::TypedFn;
+use std::hint::black_box;
+use std::sync::Arc;
+
+/// A tier of this project.
+pub struct TierEngine<T> {
+    tier: T,
+    limits: RunLimits,
+}
+
+impl<T: Tier> TierEngine<T> {
+    /// The tier, with fuel for any of the subjects.
+    pub fn new(tier: T) -> TierEngine<T> {
+        TierEngine { tier, limits: RunLimits { fuel: u64::MAX / 2, ..RunLimits::default() } }
+    }
+
+    fn run(
+        &self,
+        loaded: &Loaded,
+        entry: u32,
+        args: &[Value],
+        state: &mut RunState,
+    ) -> Result<Outcome, String> {
+        let run = Run { program: loaded, entry, args, limits: &self.limits };
+        self.tier.run(run, state).map_err(|e| e.to_string())
+    }
+}
+
+/// An outcome as engines compare it.
+fn answer(outcome: Outcome) -> Answer {
+    Answer {
+        result: match outcome.result {
+            Ok(returned) => Ok(returned.results.into_iter().chain(returned.inout).collect()),
+            Err(trap) => Err(trap.kind.to_string()),
+        },
+        log: outcome.log,
+        executed_nodes: Some(outcome.executed_nodes),
+    }
+}
+
+impl<T: Tier> Engine for TierEngine<T> {
+    fn name(&self) -> &str {
+        self.tier.name()
+    }
+
+    fn timed(&self) -> &str {
+        "arguments copied in, the run with exact fuel and log limit, results copied out; state kept between runs"
+    }
+
+    fn load<'a>(&'a self, subject: &'a Subject) -> Result<Box<dyn Ready + 'a>, String> {
+        let loaded = Loaded::new(subject.program.clone(), &subject.link()).map_err(|e| e.to_string())?;
+        Ok(Box::new(ReadyTier { engine: self, subject, loaded, state: RunState::new() }))
+    }
+
+    fn cold<'a>(&'a self, programs: &'a [ColdProgram]) -> Result<Box<dyn Cold + 'a>, String> {
+        let programs = programs.iter().map(|p| (Bytes::from(p.bytes.clone()), p.args.as_slice())).collect();
+        let limits = Limits::default();
+        Ok(Box::new(ColdTier { engine: self, programs, limits, link: Link::new(), state: RunState::new() }))
+    }
+
+    /// Without a run, only what every run of the program needs would be made: a tier may compile at the first one. So the
+    /// timed region is all of that, and a second run is taken off.
+    fn compile<'a>(&'a self, subject: &'a Subject) -> Result<Compile<'a>, String> {
+        let args = subject.inputs.first().ok_or("a compilation needs arguments for its run")?;
+        let (link, entry) = (subject.link(), subject.entry);
+        let loaded = Loaded::new(subject.program.clone(), &link).map_err(|e| e.to_string())?;
+        let (mut state, mut warm) = (RunState::new(), RunState::new());
+        let all = move || {
+            let made = Loaded::new(subject.program.clone(), &link);
+            black_box(made.is_ok_and(|loaded| self.run(&loaded, entry, args, &mut state).is_ok()));
+        };
+        let off = move || {
+            black_box(self.run(&loaded, entry, args, &mut warm).is_ok());
+        };
+        Ok(Compile { all: Box::new(all), off: Some(Box::new(off)) })
+    }
+}
+
+struct ReadyTier<'a, T> {
+    engine: &'a TierEngine<T>,
+    subject: &'a Subject,
+    loaded: Loaded,
+    state: RunState,
+}
+
+impl<T: Tier> Ready for ReadyTier<'_, T> {
+    fn answer(&mut self, input: usize) -> Result<Answer, String> {
+        let args = &self.subject.inputs[input];
+        self.engine.run(&self.loaded, self.subject.entry, args, &mut self.state).map(answer)
+    }
+
+    fn run_all(&mut self) {
+        for args in &self.subject.inputs {
+            // The answers were compared before; here an error could only be one of the harness.
+            let outcome = self.engine.run(&self.loaded, self.subject.entry, args, &mut self.state);
+            black_box(outcome.is_ok());
+        }
+    }
+}
+
+/// What a server keeps from program to program: limits, grants, memory to run in.
+struct ColdTier<'a, T> {
+    engine: &'a TierEngine<T>,
+    programs: Vec<(Bytes, &'a [Value])>,
+    limits: Limits,
+    link: Link,
+    state: RunState,
+}
+
+impl<T: Tier> ColdTier<'_, T> {
+    fn outcome(&mut self, program: usize) -> Result<Outcome, String> {
+        let (bytes, args) = &self.programs[program];
+        // A server has the bytes of a request in a buffer that the program may share.
+        let valid = nda_ast::load(bytes.clone(), &self.limits).map_err(|e| e.to_string())?;
+        let entry = valid.program().entries()[0];
+        let loaded = Loaded::new(Arc::new(valid), &self.link).map_err(|e| e.to_string())?;
+        self.engine.run(&loaded, entry, args, &mut self.state)
+    }
+}
+
+impl<T: Tier> Cold for ColdTier<'_, T> {
+    fn answer(&mut self, program: usize) -> Result<Answer, String> {
+        self.outcome(program).map(answer)
+    }
+
+    fn run(&mut self, program: usize) {
+        black_box(self.outcome(program).is_ok());
+    }
+}
+
+/// The public API as its users call it, on the tier that it chooses itself.
+pub struct Sandbox;
+
+impl Engine for Sandbox {
+    fn name(&self) -> &str {
+        "sandbox"
+    }
+
+    fn timed(&self) -> &str {
+        "`TypedFn::call` under the default limits"
+    }
+
+    fn caller(&self, subject: &Subject) -> Result<Box<dyn Caller>, String> {
+        let limits = nda_sandbox::Limits::default();
+        let program = nda_sandbox::Engine::new().load(subject.bytes.clone(), &limits);
+        let program = program.map_err(|e| e.to_string())?;
+        let name = subject.program.program().name(subject.entry).unwrap_or_default();
+        Ok(Box::new(Handle(program.func::<(i64,), i64>(name).map_err(|e| e.to_string())?)))
+    }
+}
+
+struct Handle(TypedFn<(i64,), i64>);
+
+impl Caller for Handle {
+    fn call(&mut self, arg: i64) -> Result<i64, String> {
+        self.0.call((arg,)).map_err(|e| e.to_string())
+    }
+
+    fn calls(&mut self, count: u32) -> i64 {
+        (0..i64::from(count)).fold(0, |sum: i64, x| sum.wrapping_add(self.0.call((x,)).unwrap_or_default()))
+    }
+}
