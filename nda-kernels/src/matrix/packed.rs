@@ -150,20 +150,6 @@ pub struct PackedRef<'a> {
 }
 
 impl<'a> PackedRef<'a> {
-    /// How many rows.
-    #[must_use]
-    #[inline]
-    pub fn rows(&self) -> u16 {
-        self.rows
-    }
-
-    /// How many columns.
-    #[must_use]
-    #[inline]
-    pub fn cols(&self) -> u16 {
-        self.cols
-    }
-
     /// A matrix from its parts, in constant time. The bits in the planes are not looked at; every kernel is
     /// safe and deterministic on any bits, and [`check`](Self::check) tells whether they are well formed.
     ///
