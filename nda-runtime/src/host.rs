@@ -1,6 +1,8 @@
 //! Host functions: what the host grants, and how a program's imports find it.
 
-use crate::Value;
+use crate::fpenv::IeeeGuard;
+use crate::unit::VectorUnit;
+use crate::{Record, RunError, Stop, Value};
 use nda_ast::{Hash, Import, Param, Type};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -162,6 +164,39 @@ fn signature(name: &str, params: &[Param], results: &[Type]) -> String {
         [one] => format!("fn {name}({params}) -> {one}"),
         many => format!("fn {name}({params}) -> ({})", list(many.iter().map(ToString::to_string).collect())),
     }
+}
+
+/// Asks host function `host` of the program with the arguments in `words`: charges them, calls it, charges the
+/// reply. Gives the results, which the transcript keeps.
+pub(crate) fn ask<'r>(
+    unit: &mut VectorUnit<'_>,
+    record: &'r mut Record,
+    env: &IeeeGuard,
+    host: u32,
+    words: &[u64],
+) -> Result<&'r [Value], Stop> {
+    let (object, hash, import, function) = unit.program.host(host);
+    // It may take any time, so that the clock must run.
+    unit.watch.start()?;
+    let typed = || import.params.iter().map(|p| p.ty).zip(words.iter().copied());
+    let sources = unit.memory.sources();
+    // The call itself is an entry without payload, so that calls without arguments are bounded too.
+    let payloads = typed().map(|(ty, word)| sources.payload(ty, word));
+    record.charge(std::iter::once(0).chain(payloads))?;
+    record.begin_call(hash, object, typed().map(|(ty, word)| sources.value(ty, word)).collect());
+    let args = record.call_args();
+    let reply = env.outside(|| function.call(args));
+    unit.watch.look_soon();
+    if let Ok(results) = &reply
+        && !results.iter().map(Value::ty).eq(import.results.iter().copied())
+    {
+        return Err(Stop::Host(RunError::HostResults {
+            import: import.name.clone(),
+            expected: import.results.clone(),
+            found: results.iter().map(Value::ty).collect(),
+        }));
+    }
+    Ok(record.end_call(reply.map_err(|error| error.code))?)
 }
 
 #[cfg(test)]

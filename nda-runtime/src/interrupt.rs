@@ -3,7 +3,7 @@
 use crate::TrapKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Default fuel of a run: about a second in the reference interpreter.
 pub const DEFAULT_FUEL: u64 = 100_000_000;
@@ -13,7 +13,7 @@ pub const DEFAULT_LOG_BYTES: u64 = 1 << 20;
 
 /// Cost units between two looks at clock and flag. Every unit stands for at most 64
 /// elements of work, so that this is about a millisecond at most; a look costs tens of nanoseconds.
-const UNITS_PER_LOOK: u64 = 1 << 13;
+pub(crate) const UNITS_PER_LOOK: u64 = 1 << 13;
 
 /// Element operations of kernels between two looks.
 const ELEMENTS_PER_LOOK: u64 = 1 << 18;
@@ -60,13 +60,17 @@ pub struct RunLimits {
     pub log_bytes: u64,
     /// When the run must end. Default `None`: fuel alone bounds it, since the moment is the caller's to choose.
     pub deadline: Option<Instant>,
+    /// How long the run may take, counted from its first look at the clock: after its first
+    /// few thousand units of fuel, or before its first host call or long kernel. Runs shorter than that never read
+    /// the clock, which would cost as much as they do. Default `None`.
+    pub timeout: Option<Duration>,
     /// A flag that ends the run. Default `None`.
     pub cancel: Option<CancelFlag>,
 }
 
 impl Default for RunLimits {
     fn default() -> RunLimits {
-        RunLimits { fuel: DEFAULT_FUEL, log_bytes: DEFAULT_LOG_BYTES, deadline: None, cancel: None }
+        RunLimits { fuel: DEFAULT_FUEL, log_bytes: DEFAULT_LOG_BYTES, deadline: None, timeout: None, cancel: None }
     }
 }
 
@@ -75,6 +79,8 @@ impl Default for RunLimits {
 #[derive(Clone, Debug)]
 pub struct Watch<'a> {
     deadline: Option<Instant>,
+    /// Time that starts with the first look.
+    timeout: Option<Duration>,
     cancel: Option<&'a CancelFlag>,
     /// Look again once the fuel left is at most this.
     next: u64,
@@ -86,7 +92,13 @@ impl<'a> Watch<'a> {
     /// For a run under these limits. The first poll looks.
     #[must_use]
     pub fn new(limits: &'a RunLimits) -> Watch<'a> {
-        Watch { deadline: limits.deadline, cancel: limits.cancel.as_ref(), next: u64::MAX, elements: 0 }
+        Watch {
+            deadline: limits.deadline,
+            timeout: limits.timeout,
+            cancel: limits.cancel.as_ref(),
+            next: u64::MAX,
+            elements: 0,
+        }
     }
 
     /// At a loop head or call.
@@ -103,9 +115,9 @@ impl<'a> Watch<'a> {
     /// # Errors
     /// [`TrapKind::Deadline`], [`TrapKind::Cancelled`].
     #[inline]
-    pub fn work(&mut self, fuel_left: u64, elements: u64) -> Result<(), TrapKind> {
+    pub fn work(&mut self, elements: u64) -> Result<(), TrapKind> {
         self.elements += elements;
-        if self.elements >= ELEMENTS_PER_LOOK { self.look(fuel_left) } else { Ok(()) }
+        if self.elements >= ELEMENTS_PER_LOOK { self.check() } else { Ok(()) }
     }
 
     /// Makes the next poll look: after a host call, which may have taken any time.
@@ -113,23 +125,45 @@ impl<'a> Watch<'a> {
         self.next = u64::MAX;
     }
 
-    /// Looks now.
+    /// Looks now, and next after some units of fuel.
+    #[cold]
+    #[inline(never)]
+    fn look(&mut self, fuel_left: u64) -> Result<(), TrapKind> {
+        // With less than that left, fuel ends the run soon enough; 0 would make every poll of a run without fuel look.
+        self.next = fuel_left.saturating_sub(UNITS_PER_LOOK);
+        self.check()
+    }
+
+    /// Looks at flag and clock now, whatever the fuel; the first time it starts the clock.
     ///
     /// # Errors
     /// [`TrapKind::Deadline`], [`TrapKind::Cancelled`].
-    #[cold]
-    #[inline(never)]
-    pub fn look(&mut self, fuel_left: u64) -> Result<(), TrapKind> {
-        // With less than that left, fuel ends the run soon enough; 0 would make every poll of a run without fuel look.
-        self.next = fuel_left.saturating_sub(UNITS_PER_LOOK);
+    pub fn check(&mut self) -> Result<(), TrapKind> {
         self.elements = 0;
         if self.cancel.is_some_and(CancelFlag::is_cancelled) {
             return Err(TrapKind::Cancelled);
         }
+        if self.deadline.is_none() && self.timeout.is_none() {
+            return Ok(());
+        }
+        let now = Instant::now();
+        if let Some(timeout) = self.timeout.take() {
+            // A duration too long for the clock is no deadline within anyone's lifetime.
+            let end = now.checked_add(timeout);
+            self.deadline = self.deadline.into_iter().chain(end).min();
+        }
         match self.deadline {
-            Some(deadline) if Instant::now() >= deadline => Err(TrapKind::Deadline),
+            Some(deadline) if now >= deadline => Err(TrapKind::Deadline),
             _ => Ok(()),
         }
+    }
+
+    /// Starts the clock, if it has not been: before something that may take any time.
+    ///
+    /// # Errors
+    /// As [`Watch::check`].
+    pub fn start(&mut self) -> Result<(), TrapKind> {
+        if self.timeout.is_some() { self.check() } else { Ok(()) }
     }
 }
 
@@ -161,14 +195,24 @@ mod tests {
         let limits = RunLimits { cancel: Some(cancel.clone()), ..RunLimits::default() };
         let mut watch = Watch::new(&limits);
         cancel.cancel();
-        assert_eq!(watch.work(1, ELEMENTS_PER_LOOK - 1), Ok(()));
-        assert_eq!(watch.work(1, 1), Err(TrapKind::Cancelled));
-        assert_eq!(watch.work(1, 1), Ok(()), "counted anew");
+        assert_eq!(watch.work(ELEMENTS_PER_LOOK - 1), Ok(()));
+        assert_eq!(watch.work(1), Err(TrapKind::Cancelled));
+        assert_eq!(watch.work(1), Ok(()), "counted anew");
     }
 
     #[test]
     fn a_past_deadline_strikes() {
         let limits = RunLimits { deadline: Some(Instant::now()), ..RunLimits::default() };
         assert_eq!(Watch::new(&limits).poll(7), Err(TrapKind::Deadline));
+    }
+
+    #[test]
+    fn a_timeout_starts_with_the_first_look() {
+        let limits = RunLimits { timeout: Some(Duration::ZERO), ..RunLimits::default() };
+        assert_eq!(Watch::new(&limits).start(), Err(TrapKind::Deadline));
+        let long = RunLimits { timeout: Some(Duration::MAX), ..RunLimits::default() };
+        let mut watch = Watch::new(&long);
+        assert_eq!(watch.start(), Ok(()));
+        assert_eq!((watch.timeout, watch.deadline), (None, None));
     }
 }

@@ -1,7 +1,9 @@
 //! A program ready to run: frames laid out, constants in place, imports bound to the host's functions.
 
-use crate::frame::{Arena, FrameLayout, LINE, type_words};
+use crate::frame::{Arena, LINE, type_words};
 use crate::host::{HostFn, Link, LinkError};
+use crate::jit::JitProgram;
+use crate::memory::CONSTANT;
 use crate::tier0::Code;
 use nda_ast::{Body, Constant, Hash, Import, Matrix, Type, ValidFunction, ValidProgram};
 use std::fmt;
@@ -35,58 +37,16 @@ impl fmt::Display for BindError {
 
 impl std::error::Error for BindError {}
 
-/// What running function needs to know of an object.
-#[derive(Debug)]
-enum Bound {
-    Function(BoundFunction),
-    /// First word among the constants.
-    Aggregate(u32),
-    Matrix,
-    Import(HostRef),
+/// A host function bound to an import.
+struct Host {
+    /// The import.
+    object: u32,
+    function: Arc<dyn HostFn>,
 }
 
-struct HostRef(Arc<dyn HostFn>);
-
-impl fmt::Debug for HostRef {
+impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("HostFn")
-    }
-}
-
-/// A function with its layout.
-#[derive(Debug)]
-pub struct BoundFunction {
-    valid: Arc<ValidFunction>,
-    layout: FrameLayout,
-    /// Words of its frame and of the deepest chain of callees.
-    chain_words: u64,
-    /// Calls at once, itself counted.
-    chain_calls: u32,
-}
-
-impl BoundFunction {
-    /// The function.
-    #[must_use]
-    pub fn valid(&self) -> &Arc<ValidFunction> {
-        &self.valid
-    }
-
-    /// Its frame.
-    #[must_use]
-    pub fn layout(&self) -> &FrameLayout {
-        &self.layout
-    }
-
-    /// Words of its frame and of the deepest chain of callees.
-    #[must_use]
-    pub fn chain_words(&self) -> u64 {
-        self.chain_words
-    }
-
-    /// How many calls may be active at once, this one counted.
-    #[must_use]
-    pub fn chain_calls(&self) -> u32 {
-        self.chain_calls
+        f.debug_struct("Host").field("object", &self.object).finish_non_exhaustive()
     }
 }
 
@@ -115,48 +75,61 @@ impl BoundFunction {
 #[derive(Debug)]
 pub struct Loaded {
     program: Arc<ValidProgram>,
-    objects: Vec<Bound>,
+    /// What each entry of the functions' tables names, in the order of the program's links.
+    targets: Vec<u64>,
+    hosts: Vec<Host>,
     constants: Arena,
     /// Widest matrix that a `gemv` may meet, in columns.
     scratch: usize,
     tier0: OnceLock<Vec<Option<Code>>>,
+    jit: OnceLock<JitProgram>,
 }
 
+/// Frames of 2^31 words or more are refused, so that a word's offset fits 31 bits.
+const MAX_FRAME: u64 = 1 << 31;
+
 impl Loaded {
-    /// Makes a program ready. Linear in its nodes and constants.
+    /// Makes a program ready. Linear in its objects and constants.
     ///
     /// # Errors
     /// Where an import is not granted, or memory for it cannot be addressed.
     pub fn new(program: Arc<ValidProgram>, link: &Link) -> Result<Loaded, BindError> {
-        let mut words = 0_u64;
-        let mut objects: Vec<Bound> = Vec::with_capacity(program.program().objects().len());
-        let mut scratch = 0;
-        for (index, object) in program.program().objects().iter().enumerate() {
+        let objects = program.program().objects();
+        let (mut scratch, mut words, mut hosts, mut places) = (0, 0_u64, Vec::new(), Vec::new());
+        for (index, object) in objects.iter().enumerate() {
             let index = index as u32;
             let too_large = BindError::TooLarge { object: index };
-            objects.push(match object.body() {
+            match object.body() {
                 Body::Function(_) => {
-                    let f = bind_function(&program, &objects, index).ok_or(too_large)?;
-                    scratch = scratch.max(widest_parameter(&f.valid));
-                    Bound::Function(f)
+                    let Some(f) = program.function(index) else { continue };
+                    // The certificate's frame, and what the tiers add to it: a few words a slot or node.
+                    let nodes = f.function().node_count() as u64;
+                    if f.certificate().own_frame / 8 + 2 * nodes >= MAX_FRAME {
+                        return Err(too_large);
+                    }
+                    scratch = scratch.max(widest_parameter(f));
                 }
-                Body::Constant(Constant::Matrix(m)) => {
-                    scratch = scratch.max(m.cols.into());
-                    Bound::Matrix
-                }
+                Body::Constant(Constant::Matrix(m)) => scratch = scratch.max(m.cols.into()),
                 Body::Constant(constant) => {
                     let at = u32::try_from(words).map_err(|_| too_large)?;
                     words += type_words(constant.ty());
-                    Bound::Aggregate(at)
+                    places.push((index, at));
                 }
                 Body::Import(import) => {
-                    let host = link.resolve(index, object.hash(), import).map_err(BindError::Link)?;
-                    Bound::Import(HostRef(host))
+                    let function = link.resolve(index, object.hash(), import).map_err(BindError::Link)?;
+                    hosts.push(Host { object: index, function });
                 }
-            });
+            }
         }
-        let constants = lay_constants(&program, &objects, words as usize);
-        Ok(Loaded { program, objects, constants, scratch, tier0: OnceLock::new() })
+        let target = |object: &u32| match objects[*object as usize].body() {
+            Body::Function(_) | Body::Constant(Constant::Matrix(_)) => u64::from(*object),
+            Body::Constant(_) => CONSTANT | u64::from(find(&places, *object)),
+            Body::Import(_) => hosts.partition_point(|host| host.object < *object) as u64,
+        };
+        let targets = program.program().all_links().iter().map(target).collect();
+        let constants = lay_constants(&program, &places, words as usize);
+        let (tier0, jit) = (OnceLock::new(), OnceLock::new());
+        Ok(Loaded { program, targets, hosts, constants, scratch, tier0, jit })
     }
 
     /// The program.
@@ -168,19 +141,40 @@ impl Loaded {
     /// Function `object`, if that object is one.
     #[must_use]
     #[inline]
-    pub fn function(&self, object: u32) -> Option<&BoundFunction> {
-        match self.objects.get(object as usize) {
-            Some(Bound::Function(f)) => Some(f),
-            _ => None,
+    pub fn function(&self, object: u32) -> Option<&Arc<ValidFunction>> {
+        self.program.function(object)
+    }
+
+    /// For each entry of the table of function `object`: of a function or matrix its object, of another
+    /// constant the reference to it, of an import the number for [`Loaded::host`].
+    ///
+    /// # Panics
+    /// Where there is no such object.
+    #[must_use]
+    #[inline]
+    pub fn targets(&self, object: u32) -> &[u64] {
+        &self.targets[self.program.program().link_range(object)]
+    }
+
+    /// The import that is number `host` among those of the program: its object, what it is, and the host's function.
+    ///
+    /// # Panics
+    /// Where there are fewer.
+    #[must_use]
+    pub fn host(&self, host: u32) -> (u32, Hash, &Import, &dyn HostFn) {
+        let host = &self.hosts[host as usize];
+        let object = &self.program.program().objects()[host.object as usize];
+        match object.body() {
+            Body::Import(import) => (host.object, object.hash(), import, &*host.function),
+            _ => unreachable!("object {} is no import", host.object),
         }
     }
 
-    /// The import `object` with its hash and the host's function, if that object is one.
+    /// The import `object`, if that object is one.
     #[must_use]
-    pub fn import(&self, object: u32) -> Option<(Hash, &Import, &dyn HostFn)> {
-        let node = self.program.program().objects().get(object as usize)?;
-        match (self.objects.get(object as usize)?, node.body()) {
-            (Bound::Import(host), Body::Import(import)) => Some((node.hash(), import, &*host.0)),
+    pub fn import(&self, object: u32) -> Option<&Import> {
+        match self.program.program().objects().get(object as usize)?.body() {
+            Body::Import(import) => Some(import),
             _ => None,
         }
     }
@@ -190,15 +184,6 @@ impl Loaded {
     pub fn matrix(&self, object: u32) -> Option<&Matrix> {
         match self.program.program().objects().get(object as usize)?.body() {
             Body::Constant(Constant::Matrix(m)) => Some(m),
-            _ => None,
-        }
-    }
-
-    /// First word of the `buf` or `vec` constant `object` in [`Loaded::constants`].
-    #[must_use]
-    pub fn constant(&self, object: u32) -> Option<u32> {
-        match self.objects.get(object as usize) {
-            Some(Bound::Aggregate(at)) => Some(*at),
             _ => None,
         }
     }
@@ -215,6 +200,11 @@ impl Loaded {
         self.scratch
     }
 
+    /// The compiled functions, made by `make` where there are none yet.
+    pub fn jit(&self, make: impl FnOnce(&Loaded) -> JitProgram) -> &JitProgram {
+        self.jit.get_or_init(|| make(self))
+    }
+
     /// The reference interpreter's code by object, made at its first run: other tiers need none.
     pub(crate) fn tier0(&self) -> &[Option<Code>] {
         self.tier0.get_or_init(|| crate::tier0::lower_all(self))
@@ -222,23 +212,13 @@ impl Loaded {
 
     /// How many objects there are.
     pub(crate) fn object_count(&self) -> u32 {
-        self.objects.len() as u32
+        self.program.program().objects().len() as u32
     }
 }
 
-fn bind_function(program: &ValidProgram, objects: &[Bound], index: u32) -> Option<BoundFunction> {
-    let valid = program.function(index)?.clone();
-    let layout = FrameLayout::of(&valid)?;
-    let (mut words, mut calls) = (0, 0);
-    // What a function names comes before it.
-    for target in program.program().links(index) {
-        if let Some(Bound::Function(callee)) = objects.get(*target as usize) {
-            words = callee.chain_words.max(words);
-            calls = callee.chain_calls.max(calls);
-        }
-    }
-    let chain_words = words + u64::from(layout.words());
-    Some(BoundFunction { valid, layout, chain_words, chain_calls: calls + 1 })
+/// Word of a constant among those that are sorted by object.
+fn find(places: &[(u32, u32)], object: u32) -> u32 {
+    places.binary_search_by_key(&object, |(object, _)| *object).map_or(0, |i| places[i].1)
 }
 
 fn widest_parameter(f: &ValidFunction) -> usize {
@@ -249,12 +229,13 @@ fn widest_parameter(f: &ValidFunction) -> usize {
     cols.max().unwrap_or(0)
 }
 
-fn lay_constants(program: &ValidProgram, objects: &[Bound], words: usize) -> Arena {
-    let mut arena = Arena::new(words);
+fn lay_constants(program: &ValidProgram, places: &[(u32, u32)], words: usize) -> Arena {
+    let mut arena = Arena::default();
+    arena.reserve(words);
     debug_assert_eq!(words % LINE, 0);
     let all = arena.words_mut();
-    for (object, bound) in program.program().objects().iter().zip(objects) {
-        let (Body::Constant(constant), Bound::Aggregate(at)) = (object.body(), bound) else { continue };
+    for (object, at) in places {
+        let Body::Constant(constant) = program.program().objects()[*object as usize].body() else { continue };
         let at = *at as usize;
         match constant {
             Constant::Buf { elem, data, .. } => {

@@ -2,8 +2,8 @@
 
 use crate::frame::Arena;
 use crate::tier0::Activation;
-use crate::{HostCall, Loaded, RunLimits, Trap, Value};
-use nda_ast::Type;
+use crate::{HostCall, Loaded, RunLimits, Trap, TrapKind, Value};
+use nda_ast::{Type, ValidFunction};
 use std::fmt;
 
 /// One run: what is run, on what, within which limits.
@@ -17,6 +17,27 @@ pub struct Run<'a> {
     pub args: &'a [Value],
     /// What it may use.
     pub limits: &'a RunLimits,
+}
+
+impl Run<'_> {
+    /// Checks the arguments against the parameters; gives the function to enter.
+    ///
+    /// # Errors
+    /// [`RunError::NoFunction`], [`RunError::ArgCount`], [`RunError::ArgType`].
+    pub fn check(&self) -> Result<&ValidFunction, RunError> {
+        let entry = self.program.function(self.entry).ok_or(RunError::NoFunction { object: self.entry })?;
+        let params = entry.function().params();
+        if params.len() != self.args.len() {
+            return Err(RunError::ArgCount { expected: params.len(), found: self.args.len() });
+        }
+        for (index, (param, arg)) in params.iter().zip(self.args).enumerate() {
+            let found = arg.ty();
+            if found != param.ty {
+                return Err(RunError::ArgType { index, expected: param.ty, found });
+            }
+        }
+        Ok(entry)
+    }
 }
 
 /// What a function that returned has given.
@@ -99,6 +120,21 @@ pub enum RunError {
     },
 }
 
+/// Why a run ends before its entry point returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// By the program, its limits, or an interruption.
+    Trap(TrapKind),
+    /// A host function broke its signature.
+    Host(RunError),
+}
+
+impl From<TrapKind> for Stop {
+    fn from(kind: TrapKind) -> Stop {
+        Stop::Trap(kind)
+    }
+}
+
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -147,6 +183,8 @@ pub trait Tier: Send + Sync {
 #[derive(Debug, Default)]
 pub struct RunState {
     pub(crate) arena: Arena,
+    /// Frames of compiled functions: scalars and references.
+    pub(crate) words: Vec<u64>,
     pub(crate) stack: Vec<u64>,
     pub(crate) calls: Vec<Activation>,
     pub(crate) quantised: Vec<i8>,
@@ -162,7 +200,7 @@ impl RunState {
     /// Bytes that it holds.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        8 * (self.arena.len() + self.stack.capacity())
+        8 * (self.arena.len() + self.stack.capacity() + self.words.capacity())
             + self.calls.capacity() * size_of::<Activation>()
             + self.quantised.capacity()
     }

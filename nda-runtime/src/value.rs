@@ -238,6 +238,17 @@ impl Value {
         }
     }
 
+    /// The word of a scalar, as frames hold it; 0 of anything else.
+    #[must_use]
+    pub fn word(&self) -> u64 {
+        match self {
+            Value::Int(x) => *x as u64,
+            Value::Float(x) => x.to_bits(),
+            Value::Bool(x) => (*x).into(),
+            Value::Buf(_) | Value::Vec32(_) | Value::Mat(_) => 0,
+        }
+    }
+
     /// Bytes that the value takes in a log besides its 8 of overhead: 8 of a scalar, 4n of a `vec`, Len * element
     /// size of a `buf`. A `mat` is never logged.
     #[must_use]

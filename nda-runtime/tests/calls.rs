@@ -66,7 +66,7 @@ fn a_trap_carries_the_chain_of_calls() {
     assert_eq!(names, [Some("f"), Some("twice"), Some("append")]);
     // f: load, let; load, int, call_stmt. twice: load, load, call_stmt; load, load, call_stmt. append: ..
     assert_eq!(nodes(trap), [5, 6, 5]);
-    let hash = program.function(trap.locations[1].object).unwrap().valid().hash();
+    let hash = program.function(trap.locations[1].object).unwrap().hash();
     assert_eq!(trap.locations[1].function, hash);
 }
 

@@ -17,7 +17,7 @@ fn on_small_stack(f: impl FnOnce() + Send + 'static) {
 fn run_deepest(make: impl Fn(u32) -> (Build, FunctionBuilder), depth: u32, args: &[Value], expected: i64) {
     let (b, f) = make(depth);
     let program = b.load_with(f, &Link::new(), &Limits::default());
-    let levels = program.function(entry(&program)).unwrap().valid().certificate().levels;
+    let levels = program.function(entry(&program)).unwrap().certificate().levels;
     assert_eq!(levels, LEVELS);
     same(&result(&program, args), &Value::Int(expected));
 }
@@ -136,7 +136,7 @@ fn chains_of_calls() {
             let depth = (LEVELS - 4) / per_link;
             let (b, f) = chain(statement, depth);
             let program = b.load_with(f, &Link::new(), &Limits::default());
-            let levels = program.function(entry(&program)).unwrap().valid().certificate().levels;
+            let levels = program.function(entry(&program)).unwrap().certificate().levels;
             assert!(levels > LEVELS - per_link && levels <= LEVELS, "{levels}");
             let outcome = run(&program, &[Value::Int(2)]);
             same(&results(&outcome)[0], &Value::Int(2 + if statement { i64::from(depth) } else { 0 }));

@@ -158,7 +158,7 @@ fn an_exact_certificate_is_the_count() {
     f.for_("i", 7, None, |f, _| f.store(v, Expr::op(Op::ExpVec, [v.load() - v.load()])));
     f.return_([Expr::op(Op::Sum, [v.load()])]);
     let program = Build::new().load(f);
-    let certificate = *program.function(entry(&program)).unwrap().valid().certificate();
+    let certificate = *program.function(entry(&program)).unwrap().certificate();
     let outcome = run(&program, &[]);
     assert!(certificate.exact);
     assert_eq!(certificate.max.get(), Some(outcome.executed_nodes.into()));

@@ -541,7 +541,7 @@ fn cases() -> Vec<Case> {
 /// Operations of the trap's locations, from the entry point inwards.
 fn trap_ops(program: &Loaded, trap: &nda_runtime::Trap) -> Vec<Op> {
     let op = |at: &nda_runtime::Location| {
-        Some(program.function(at.object)?.valid().function().nodes().get(at.node as usize - 1)?.op())
+        Some(program.function(at.object)?.function().nodes().get(at.node as usize - 1)?.op())
     };
     trap.locations.iter().filter_map(op).collect()
 }
@@ -571,7 +571,7 @@ fn every_operation_has_its_cases() {
     for &op in Op::ALL {
         let of = |trap: bool| {
             cases.iter().any(|c| {
-                let f = c.program.function(entry(&c.program)).unwrap().valid().function();
+                let f = c.program.function(entry(&c.program)).unwrap().function();
                 let uses = f.nodes().iter().any(|node| node.op() == op);
                 c.op == op && uses && matches!(c.expect, Expect::Trap(_)) == trap
             })

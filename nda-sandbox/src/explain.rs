@@ -192,6 +192,7 @@ fn replay_limits(func: &Func, trap: &Trap, executed_nodes: u64, log_bytes: u64) 
         // What was charged, so that a reply too large to be kept is too large again, whatever stands for it.
         log_bytes: if log_full { log_bytes } else { func.limits().log_bytes },
         deadline: None,
+        timeout: None,
         cancel: None,
     }
 }

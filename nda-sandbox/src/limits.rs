@@ -1,7 +1,7 @@
 //! What a program may be and what a run of it may use.
 
 use nda_runtime::RunLimits;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Limits of a program and of each run of it. Every one has a safe default; none is unlimited.
 ///
@@ -41,8 +41,8 @@ impl Limits {
         RunLimits {
             fuel: self.fuel,
             log_bytes: self.log_bytes,
-            // A duration too long for the clock is no deadline within anyone's lifetime.
-            deadline: self.deadline.and_then(|d| Instant::now().checked_add(d)),
+            deadline: None,
+            timeout: self.deadline,
             cancel: cancel.cloned(),
         }
     }

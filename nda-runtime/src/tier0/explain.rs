@@ -24,18 +24,21 @@ impl Machine<'_> {
         let Some(f) = self.program.function(at.function) else {
             unreachable!("object {} is no function", at.function)
         };
-        let scope = scope_of(f.valid(), location.node);
+        let Some(code) = self.codes[at.function as usize].as_ref() else {
+            unreachable!("object {} is no function", at.function)
+        };
+        let scope = scope_of(f, location.node);
         let word = |word: u32| at.base + word as usize;
         let (mut slots, mut omitted) = (Vec::new(), 0);
         for slot in scope.slots {
-            let info = f.valid().slot(slot);
+            let info = f.slot(slot);
             if info.ty.is_mat() {
                 continue;
             }
             // A local aggregate lies in the frame; everything else is a word there.
-            let home = word(f.layout().slot(slot));
-            let local = info.ty.is_aggregate() && slot as usize >= f.valid().function().params().len();
-            let value = if local { home as u64 } else { self.memory.arena[home] };
+            let home = word(code.layout.slot(slot));
+            let local = info.ty.is_aggregate() && slot as usize >= f.function().params().len();
+            let value = if local { home as u64 } else { self.unit.memory.arena[home] };
             match left.checked_sub(ENTRY_BYTES + self.payload(info.ty, value)) {
                 Some(rest) => {
                     *left = rest;
@@ -45,12 +48,12 @@ impl Machine<'_> {
             }
         }
         let loops = scope.loops.iter().map(|open| {
-            let node = f.valid().function().node(open.node);
+            let node = f.function().node(open.node);
             let done = match node.op() {
-                Op::Loop => self.memory.arena[word(f.layout().slot(node.index_slot()))],
+                Op::Loop => self.unit.memory.arena[word(code.layout.slot(node.index_slot()))],
                 // Counted when an iteration begins, after the condition.
                 _ => {
-                    let begun = self.memory.arena[word(f.layout().counter(open.ordinal))];
+                    let begun = self.unit.memory.arena[word(code.layout.counter(open.ordinal))];
                     begun - u64::from(open.in_body || open.node == location.node && self.begins(at))
                 }
             };

@@ -1,9 +1,8 @@
 //! From nodes to steps: one walk over each function in byte order.
 
-use super::memory::CONSTANT;
 use super::step::{Code, NO_DEST, Place, Step};
 use crate::frame::FrameLayout;
-use crate::{BoundFunction, Loaded};
+use crate::Loaded;
 use nda_ast::{BlockId, BlockKind, Elem, Function, Node, NodeId, Op, SlotId, SlotKind, Type, ValidFunction};
 
 /// The code of all functions of a program, by object.
@@ -11,7 +10,11 @@ pub(crate) fn lower_all(program: &Loaded) -> Vec<Option<Code>> {
     let mut codes: Vec<Option<Code>> = Vec::new();
     for object in 0..program.object_count() {
         // Callees come first, so that their heights are known.
-        let code = program.function(object).map(|f| Lowering::new(program, object, f, &codes).run());
+        let code = program.function(object).map(|f| {
+            // Binding has looked at the size of frames.
+            let Some(layout) = FrameLayout::of(f) else { unreachable!("a frame of 2^31 words") };
+            Lowering::new(program, object, f, &layout, &codes).run(layout.clone())
+        });
         codes.push(code);
     }
     codes
@@ -49,6 +52,7 @@ struct Lowering<'a> {
     f: &'a Function,
     layout: &'a FrameLayout,
     links: &'a [u32],
+    targets: &'a [u64],
     codes: &'a [Option<Code>],
     steps: Vec<Step>,
     nodes: Vec<NodeId>,
@@ -67,23 +71,26 @@ struct Lowering<'a> {
     height: usize,
     max_height: usize,
     callee_height: usize,
+    callee_words: u64,
+    callee_calls: u32,
 }
 
 impl<'a> Lowering<'a> {
     fn new(
         program: &'a Loaded,
         object: u32,
-        bound: &'a BoundFunction,
+        valid: &'a ValidFunction,
+        layout: &'a FrameLayout,
         codes: &'a [Option<Code>],
     ) -> Lowering<'a> {
-        let valid = bound.valid();
         let f = valid.function();
         let blocks = f.blocks().iter().enumerate().rev();
         Lowering {
             program,
             valid,
             f,
-            layout: bound.layout(),
+            layout,
+            targets: program.targets(object),
             links: program.program().program().links(object),
             codes,
             steps: Vec::with_capacity(f.node_count() + 2 * f.blocks().len()),
@@ -98,10 +105,12 @@ impl<'a> Lowering<'a> {
             height: 0,
             max_height: 0,
             callee_height: 0,
+            callee_words: 0,
+            callee_calls: 0,
         }
     }
 
-    fn run(mut self) -> Code {
+    fn run(mut self, layout: FrameLayout) -> Code {
         self.open_block(0, END);
         for id in 1.. {
             while self.open.last().is_some_and(|open| open.end == id) {
@@ -123,7 +132,14 @@ impl<'a> Lowering<'a> {
                 self.after_operand(id);
             }
         }
-        Code { steps: self.steps, nodes: self.nodes, height: self.max_height + self.callee_height }
+        Code {
+            steps: self.steps,
+            nodes: self.nodes,
+            height: self.max_height + self.callee_height,
+            chain_words: self.callee_words + u64::from(layout.words()),
+            chain_calls: self.callee_calls + 1,
+            layout,
+        }
     }
 
     fn emit(&mut self, node: NodeId, step: Step) -> u32 {
@@ -327,7 +343,7 @@ impl<'a> Lowering<'a> {
         let target = self.links[node.table()];
         let args = node.operands() as u16;
         if self.program.import(target).is_some() {
-            self.emit(id, Step::CallHost { import: target, args });
+            self.emit(id, Step::CallHost { import: self.targets[node.table()] as u32, args });
         } else {
             self.count_callee(target);
             self.emit(id, Step::CallStmt { callee: target, args });
@@ -335,8 +351,10 @@ impl<'a> Lowering<'a> {
     }
 
     fn count_callee(&mut self, target: u32) {
-        let height = self.codes[target as usize].as_ref().map_or(0, |code| code.height);
-        self.callee_height = self.callee_height.max(height);
+        let Some(code) = self.codes[target as usize].as_ref() else { return };
+        self.callee_height = self.callee_height.max(code.height);
+        self.callee_words = self.callee_words.max(code.chain_words);
+        self.callee_calls = self.callee_calls.max(code.chain_calls);
     }
 
     fn place(&self, slot: SlotId) -> Place {
@@ -379,11 +397,7 @@ impl<'a> Lowering<'a> {
             Op::Int => Step::Word(node.int() as u64),
             Op::Float => Step::Word(node.float().to_bits()),
             Op::Bool => Step::Word(node.bool().into()),
-            Op::BufConst | Op::VecConst => {
-                let at = self.program.constant(self.links[node.table()]).unwrap_or_default();
-                Step::Word(CONSTANT | u64::from(at))
-            }
-            Op::Matrix => Step::Word(self.links[node.table()].into()),
+            Op::BufConst | Op::VecConst | Op::Matrix => Step::Word(self.targets[node.table()]),
             Op::Load => self.load(node.slot()),
             Op::Select => {
                 if let Some(over) = self.selects.pop() {
@@ -436,15 +450,9 @@ impl<'a> Lowering<'a> {
             Op::Dot | Op::Sum | Op::Mean | Op::MaxOf | Op::MinOf | Op::ArgMax | Op::ArgMin => {
                 Step::Reduce { op, n: length(self.operand_type(id)) }
             }
-            Op::Gemv => {
-                let (rows, cols) = shape(self.first_of_two(id));
-                Step::Gemv { dest, rows, cols }
-            }
-            Op::Norm => Step::Norm { dest, n },
-            Op::Row => {
-                let (rows, cols) = shape(self.first_of_two(id));
-                Step::Row { dest, rows, cols }
-            }
+            Op::Gemv => Step::Gemv { dest },
+            Op::Norm => Step::Norm { dest },
+            Op::Row => Step::Row { dest },
             Op::Len => match self.operand_type(id) {
                 Type::Vec { n } => Step::LenVec(n),
                 _ => Step::LenBuf,
@@ -495,13 +503,6 @@ fn length(ty: Type) -> u32 {
         Type::Vec { n } => n,
         Type::Buf { cap, .. } => cap,
         _ => 0,
-    }
-}
-
-fn shape(ty: Type) -> (u16, u16) {
-    match ty {
-        Type::Mat { rows, cols } => (rows, cols),
-        _ => (0, 0),
     }
 }
 

@@ -1,28 +1,13 @@
 //! The machine: registers of a run and the loop over steps.
 
 use super::calls::Activation;
-use super::memory::{Memory, bytes_mut};
 use super::step::{Code, Place, Step};
 use crate::fpenv::IeeeGuard;
-use crate::scalar;
-use crate::{Loaded, Record, Returned, RunError, TrapKind, Value, Watch};
+use crate::memory::bytes_mut;
+use crate::unit::VectorUnit;
+use crate::{Loaded, Record, Returned, Stop, TrapKind, scalar};
 use bytemuck::cast_slice_mut;
 use nda_ast::Node;
-use nda_kernels::Kernels;
-
-/// Why the loop ends before the entry point returns.
-#[derive(Debug)]
-pub(super) enum Stop {
-    Trap(TrapKind),
-    /// A host function broke its signature.
-    Host(RunError),
-}
-
-impl From<TrapKind> for Stop {
-    fn from(kind: TrapKind) -> Stop {
-        Stop::Trap(kind)
-    }
-}
 
 pub(super) type Checked<T = ()> = Result<T, TrapKind>;
 
@@ -38,16 +23,12 @@ pub(super) struct Machine<'a> {
     pub base: usize,
     pub stack: &'a mut [u64],
     pub sp: usize,
-    pub memory: Memory<'a>,
+    pub unit: VectorUnit<'a>,
     /// Callers, outermost first.
     pub calls: &'a mut Vec<Activation>,
     /// Fuel left.
     pub fuel: u64,
-    pub watch: Watch<'a>,
     pub record: Record,
-    pub quantised: &'a mut [i8],
-    pub kernels: &'static Kernels,
-    pub args: &'a [Value],
     pub env: &'a IeeeGuard,
 }
 
@@ -77,14 +58,14 @@ impl Machine<'_> {
     /// A word of the frame.
     #[inline(always)]
     pub fn word(&mut self, word: u32) -> &mut u64 {
-        &mut self.memory.arena[self.base + word as usize]
+        &mut self.unit.memory.arena[self.base + word as usize]
     }
 
     /// First word of an aggregate that is written.
     #[inline]
     fn at(&self, place: Place) -> usize {
         let at = self.base + place.word();
-        if place.is_indirect() { self.memory.arena[at] as usize } else { at }
+        if place.is_indirect() { self.unit.memory.arena[at] as usize } else { at }
     }
 
     /// The node of the step under way.
@@ -92,7 +73,7 @@ impl Machine<'_> {
         let id = self.code.nodes[self.pc - 1];
         // Every function on the way is bound, and no step that asks belongs to node 0.
         match self.program.function(self.function) {
-            Some(f) => f.valid().function().node(id),
+            Some(f) => f.function().node(id),
             None => unreachable!("object {} is no function", self.function),
         }
     }
@@ -120,7 +101,7 @@ impl Machine<'_> {
                         self.pc = to as usize;
                     }
                 }
-                Step::Poll => self.watch.poll(self.fuel)?,
+                Step::Poll => self.unit.watch.poll(self.fuel)?,
                 Step::LoopEnter { counter, index, exit, bounded } => {
                     self.enter_loop(counter, index, exit, bounded)?;
                 }
@@ -132,32 +113,31 @@ impl Machine<'_> {
                 Step::SetWord(word) => *self.word(word) = self.pop(),
                 Step::SetAggregate { ty, to } => {
                     let (from, to) = (self.pop(), self.at(to));
-                    let words = self.memory.copy(ty, from, to);
-                    self.watch.work(self.fuel, words as u64)?;
+                    self.unit.copy(ty, from, to)?;
                 }
                 Step::SetByte(to) => {
                     let (index, value, at) = (self.pop_int(), self.pop(), self.at(to));
-                    let len = self.memory.arena[at];
+                    let len = self.unit.memory.arena[at];
                     let index = scalar::index(index, len)?;
-                    bytes_mut(&mut self.memory.arena[at..], len as usize)[index] = value as u8;
+                    bytes_mut(&mut self.unit.memory.arena[at..], len as usize)[index] = value as u8;
                 }
                 Step::SetElement(to) => {
                     let (index, value, at) = (self.pop_int(), self.pop(), self.at(to));
-                    let index = scalar::index(index, self.memory.arena[at])?;
-                    self.memory.arena[at + 1 + index] = value;
+                    let index = scalar::index(index, self.unit.memory.arena[at])?;
+                    self.unit.memory.arena[at + 1 + index] = value;
                 }
                 Step::SetLane { to, n } => {
                     let (index, value, at) = (self.pop_int(), self.pop_float(), self.at(to));
                     let index = scalar::index(index, n.into())?;
-                    let lanes: &mut [f32] = cast_slice_mut(&mut self.memory.arena[at..]);
+                    let lanes: &mut [f32] = cast_slice_mut(&mut self.unit.memory.arena[at..]);
                     lanes[index] = nda_kernels::canon::f64_to_f32(value);
                 }
                 Step::PushByte { to, cap } => self.push_byte(to, cap)?,
                 Step::PushElement { to, cap } => self.push_element(to, cap)?,
                 Step::Truncate(to) => {
                     let (len, at) = (self.pop_int(), self.at(to));
-                    let old = self.memory.arena[at];
-                    self.memory.arena[at] = scalar::range_start(len, 0, old)? as u64;
+                    let old = self.unit.memory.arena[at];
+                    self.unit.memory.arena[at] = scalar::range_start(len, 0, old)? as u64;
                 }
                 Step::Print(ty) => {
                     let word = self.pop();
@@ -175,7 +155,7 @@ impl Machine<'_> {
                     }
                 }
                 Step::Call { callee, args, .. } | Step::CallStmt { callee, args } => {
-                    self.watch.poll(self.fuel)?;
+                    self.unit.watch.poll(self.fuel)?;
                     self.enter_function(callee, args.into());
                 }
                 Step::CallHost { import, args } => self.call_host(import, args.into())?,
@@ -236,23 +216,23 @@ impl Machine<'_> {
     #[inline]
     fn push_byte(&mut self, to: Place, cap: u32) -> Checked {
         let (value, at) = (self.pop(), self.at(to));
-        let len = self.memory.arena[at];
+        let len = self.unit.memory.arena[at];
         if len >= cap.into() {
             return Err(TrapKind::CapacityExceeded { capacity: cap.into() });
         }
-        bytes_mut(&mut self.memory.arena[at..], len as usize + 1)[len as usize] = value as u8;
+        bytes_mut(&mut self.unit.memory.arena[at..], len as usize + 1)[len as usize] = value as u8;
         Ok(())
     }
 
     #[inline]
     fn push_element(&mut self, to: Place, cap: u32) -> Checked {
         let (value, at) = (self.pop(), self.at(to));
-        let len = self.memory.arena[at];
+        let len = self.unit.memory.arena[at];
         if len >= cap.into() {
             return Err(TrapKind::CapacityExceeded { capacity: cap.into() });
         }
-        self.memory.arena[at] = len + 1;
-        self.memory.arena[at + 1 + len as usize] = value;
+        self.unit.memory.arena[at] = len + 1;
+        self.unit.memory.arena[at + 1 + len as usize] = value;
         Ok(())
     }
 }

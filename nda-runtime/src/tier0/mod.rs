@@ -10,7 +10,6 @@ mod calls;
 mod explain;
 mod lower;
 mod machine;
-mod memory;
 mod scalars;
 mod start;
 mod step;

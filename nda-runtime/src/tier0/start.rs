@@ -1,11 +1,12 @@
 //! Beginning and end of a run: arguments in, outcome out.
 
-use super::machine::{Machine, Stop};
-use super::memory::{ARGUMENT, Memory};
+use super::machine::Machine;
 use crate::fpenv::IeeeGuard;
 use crate::frame::type_words;
+use crate::memory::{ARGUMENT, Memory};
+use crate::unit::VectorUnit;
 use crate::{
-    ActiveCall, BoundFunction, BufData, Outcome, Record, Run, RunError, RunState, Trap, Value, Watch,
+    ActiveCall, Outcome, Record, Run, RunError, RunState, Stop, Trap, Value, Watch,
 };
 
 pub(super) fn run(
@@ -13,31 +14,15 @@ pub(super) fn run(
     state: &mut RunState,
     explain: Option<&mut Vec<ActiveCall>>,
 ) -> Result<Outcome, RunError> {
-    let entry = run.program.function(run.entry).ok_or(RunError::NoFunction { object: run.entry })?;
-    check_arguments(&run, entry)?;
+    run.check()?;
     let env = IeeeGuard::enter();
-    inside(run, entry, state, explain, &env)
-}
-
-fn check_arguments(run: &Run<'_>, entry: &BoundFunction) -> Result<(), RunError> {
-    let params = entry.valid().function().params();
-    if params.len() != run.args.len() {
-        return Err(RunError::ArgCount { expected: params.len(), found: run.args.len() });
-    }
-    for (index, (param, arg)) in params.iter().zip(run.args).enumerate() {
-        let found = arg.ty();
-        if found != param.ty {
-            return Err(RunError::ArgType { index, expected: param.ty, found });
-        }
-    }
-    Ok(())
+    inside(run, state, explain, &env)
 }
 
 /// Never inlined, so that no arithmetic moves out of the guarded environment.
 #[inline(never)]
 fn inside(
     run: Run<'_>,
-    entry: &BoundFunction,
     state: &mut RunState,
     explain: Option<&mut Vec<ActiveCall>>,
     env: &IeeeGuard,
@@ -48,11 +33,11 @@ fn inside(
     };
     let aggregates: u64 = run.args.iter().map(Value::ty).filter(|ty| ty.is_aggregate()).map(type_words).sum();
     let base = aggregates as usize;
-    state.arena.reserve(base + entry.chain_words() as usize);
+    state.arena.reserve(base + code.chain_words as usize);
     grow(&mut state.stack, code.height);
     grow(&mut state.quantised, run.program.widest_matrix());
     state.calls.clear();
-    state.calls.reserve(entry.chain_calls() as usize);
+    state.calls.reserve(code.chain_calls as usize);
 
     let mut memory = Memory { arena: state.arena.words_mut(), constants: run.program.constants() };
     place_arguments(&mut memory, run.args, base);
@@ -65,14 +50,17 @@ fn inside(
         base,
         stack: &mut state.stack,
         sp: 0,
-        memory,
+        unit: VectorUnit {
+            memory,
+            kernels: nda_kernels::kernels(),
+            watch: Watch::new(run.limits),
+            quantised: &mut state.quantised,
+            program: run.program,
+            args: run.args,
+        },
         calls: &mut state.calls,
         fuel: run.limits.fuel,
-        watch: Watch::new(run.limits),
         record: Record::new(run.limits.log_bytes),
-        quantised: &mut state.quantised,
-        kernels: nda_kernels::kernels(),
-        args: run.args,
         env,
     };
     let result = match machine.execute() {
@@ -103,41 +91,10 @@ fn place_arguments(memory: &mut Memory<'_>, args: &[Value], base: usize) {
     for (i, arg) in args.iter().enumerate() {
         memory.arena[base + i] = match arg {
             Value::Mat(_) => ARGUMENT | i as u64,
-            Value::Int(_) | Value::Float(_) | Value::Bool(_) => scalar_word(arg),
             Value::Buf(_) | Value::Vec32(_) => at as u64,
+            scalar => scalar.word(),
         };
         memory.place(arg, at);
         at += type_words(if arg.ty().is_aggregate() { arg.ty() } else { continue }) as usize;
-    }
-}
-
-/// The word of a scalar.
-pub(super) fn scalar_word(value: &Value) -> u64 {
-    match value {
-        Value::Int(x) => *x as u64,
-        Value::Float(x) => x.to_bits(),
-        Value::Bool(x) => (*x).into(),
-        Value::Buf(_) | Value::Vec32(_) | Value::Mat(_) => 0,
-    }
-}
-
-impl Memory<'_> {
-    /// Writes an aggregate at word `at`.
-    pub fn place(&mut self, value: &Value, at: usize) {
-        use super::memory::{bytes_mut, elements_mut, vec_mut};
-        let words = &mut self.arena[at..];
-        match value {
-            Value::Vec32(data) => vec_mut(words, data.len()).copy_from_slice(data),
-            Value::Buf(buf) => match buf.data() {
-                BufData::U8(data) => bytes_mut(words, data.len()).copy_from_slice(data),
-                BufData::Int(data) => {
-                    elements_mut(words, data.len()).copy_from_slice(bytemuck::cast_slice(data));
-                }
-                BufData::Float(data) => {
-                    elements_mut(words, data.len()).copy_from_slice(bytemuck::cast_slice(data));
-                }
-            },
-            Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Mat(_) => {}
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! The steps of the reference interpreter: the nodes in byte order, with the jumps between them made explicit.
 
+use crate::frame::FrameLayout;
 use nda_ast::{Elem, NodeId, Op, Type};
 
 /// Where an aggregate that is written lies: a word of the frame, or behind the reference in that word.
@@ -123,17 +124,12 @@ pub(crate) enum Step {
     },
     Gemv {
         dest: u32,
-        rows: u16,
-        cols: u16,
     },
     Norm {
         dest: u32,
-        n: u32,
     },
     Row {
         dest: u32,
-        rows: u16,
-        cols: u16,
     },
     LenBuf,
     LenVec(u32),
@@ -183,8 +179,14 @@ pub(crate) struct Code {
     pub steps: Vec<Step>,
     /// For each step the node that it belongs to, and traps at.
     pub nodes: Vec<NodeId>,
+    /// Where everything lies in the frame.
+    pub layout: FrameLayout,
     /// Greatest number of operands waiting at once, here and in the deepest chain of callees.
     pub height: usize,
+    /// Words of the frame and of the deepest chain of callees.
+    pub chain_words: u64,
+    /// How many calls may be active at once, this one counted.
+    pub chain_calls: u32,
 }
 
 #[cfg(test)]

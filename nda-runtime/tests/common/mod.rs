@@ -98,7 +98,7 @@ pub fn bytes(data: &[u8], cap: u32) -> Value {
 
 /// The number of the `nth` node with this operation in the entry point.
 pub fn node_of(program: &Loaded, op: Op, nth: usize) -> NodeId {
-    let f = program.function(entry(program)).expect("a function").valid().function();
+    let f = program.function(entry(program)).expect("a function").function();
     let mut nodes = (1..).zip(f.nodes()).filter(|(_, node)| node.op() == op);
     nodes.nth(nth).expect("such a node").0
 }

@@ -1,0 +1,173 @@
+//! What compiled tiers share: how a compiled function is called, the state of its run, and how control leaves it.
+//!
+//! | name | meaning |
+//! | --- | --- |
+//! | [`JitFn`] | a compiled function |
+//! | [`JitState`] | the run: frames, fuel, memory, log, and why it stopped |
+//! | [`JitControlFlow`] | where control goes on after a block or function |
+//!
+//! # Frames
+//! A function has a frame of words (scalars, references to aggregates, loop counters, temporaries) and, in the arena, the
+//! aggregates themselves. [`FrameMap`] says which word is whose. Frames of callees lie above those of callers.
+//!
+//! # Fuel
+//! Fuel travels in a register, a slice at a time; the rest lies in the state. The end of a slice is the one cold path on which
+//! clock and flag are looked at, the next slice is granted, and hotness is counted: what a function's loop has
+//! spent is added to the counters of its object.
+
+mod flow;
+mod run;
+mod state;
+
+pub use flow::JitControlFlow;
+pub use run::{Finished, run, run_values};
+pub use state::{At, JitState};
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A compiled function. Its arguments are in its frame; it leaves its results there, and fuel and status in the state.
+/// The lifetime is higher-ranked, so that a state borrows program, frames and link table without a reference count.
+pub type JitFn = Arc<dyn for<'a> Fn(&mut JitState<'a>) -> JitControlFlow + Send + Sync>;
+
+/// Where parameters, results and slots of a function lie among the words of its frame. The caller needs no more than the
+/// two counts to place arguments and find results.
+///
+/// Parameters come first, then results, then all other slots in their order. Where parameters and results alone would fill the
+/// words that one byte can name, [`FrameMap::RESERVED`] words are left free below them, so that code always has some near.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameMap {
+    params: u32,
+    results: u32,
+}
+
+impl FrameMap {
+    /// Words left free below many parameters.
+    pub const RESERVED: u32 = 40;
+
+    /// For a function of this many parameters and results.
+    #[must_use]
+    #[inline]
+    pub fn new(params: usize, results: usize) -> FrameMap {
+        FrameMap { params: params as u32, results: results as u32 }
+    }
+
+    /// Word of the first parameter.
+    #[must_use]
+    #[inline]
+    pub fn first(self) -> u32 {
+        if self.params + self.results > 180 { FrameMap::RESERVED } else { 0 }
+    }
+
+    /// Word of slot `slot`: of a scalar its value, of an aggregate or matrix the reference to it.
+    #[must_use]
+    #[inline]
+    pub fn slot(self, slot: u32) -> u32 {
+        self.first() + if slot < self.params { slot } else { slot + self.results }
+    }
+
+    /// Word of result `i`.
+    #[must_use]
+    #[inline]
+    pub fn result(self, i: u32) -> u32 {
+        self.first() + self.params + i
+    }
+}
+
+/// The compiled code of one object: shared by all programs that reach it.
+pub struct JitCode {
+    /// The function.
+    pub call: JitFn,
+    /// Words of its frame.
+    pub words: u32,
+    /// Words of its aggregates in the arena, a multiple of [`crate::LINE`].
+    pub aggregates: u32,
+    /// Units of fuel spent in the function outside of its loops.
+    body: AtomicU64,
+    /// Units of fuel spent in each of its loops, by ordinal in program order, to the nearest slice.
+    loops: Box<[AtomicU64]>,
+}
+
+impl fmt::Debug for JitCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let JitCode { words, aggregates, body, loops, .. } = self;
+        let mut out = f.debug_struct("JitCode");
+        out.field("words", words).field("aggregates", aggregates).field("body", body).field("loops", loops);
+        out.finish_non_exhaustive()
+    }
+}
+
+impl JitCode {
+    /// A function of so many words, with `loops` loops.
+    #[must_use]
+    pub fn new(call: JitFn, words: u32, aggregates: u32, loops: usize) -> JitCode {
+        let loops = std::iter::repeat_with(AtomicU64::default).take(loops).collect();
+        JitCode { call, words, aggregates, body: AtomicU64::new(0), loops }
+    }
+
+    /// Adds units spent: in loop `ordinal`, or outside of loops.
+    pub fn count(&self, ordinal: Option<u32>, units: u64) {
+        let counter = ordinal.and_then(|i| self.loops.get(i as usize)).unwrap_or(&self.body);
+        counter.fetch_add(units, Ordering::Relaxed);
+    }
+
+    /// Units spent so far in the function outside of its loops, and in each loop. A slice of some thousand units counts
+    /// for the loop in which it ended; the last one of a run for the entry point.
+    #[must_use]
+    pub fn heat(&self) -> (u64, Vec<u64>) {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (load(&self.body), self.loops.iter().map(load).collect())
+    }
+}
+
+/// A function of a program: its code and what the program adds to it.
+#[derive(Clone, Debug)]
+pub struct JitFunction {
+    /// The code of its object.
+    pub code: Arc<JitCode>,
+    /// Words of its frame and of the deepest chain of callees.
+    pub chain_words: u64,
+    /// Words of aggregates, likewise.
+    pub chain_aggregates: u64,
+}
+
+/// The compiled functions of a program, by object.
+#[derive(Debug, Default)]
+pub struct JitProgram {
+    functions: Vec<Option<JitFunction>>,
+}
+
+impl JitProgram {
+    /// Compiles the functions of a program, or finds them compiled, one after the other.
+    #[must_use]
+    pub fn new(program: &crate::Loaded, mut code_of: impl FnMut(u32) -> Arc<JitCode>) -> JitProgram {
+        let count = program.object_count();
+        let mut functions: Vec<Option<JitFunction>> = Vec::with_capacity(count as usize);
+        for object in 0..count {
+            let function = program.function(object).map(|_| {
+                let code = code_of(object);
+                let (mut words, mut aggregates) = (0, 0);
+                // What a function names comes before it.
+                for &target in program.program().program().links(object) {
+                    if let Some(callee) = &functions[target as usize] {
+                        words = callee.chain_words.max(words);
+                        aggregates = callee.chain_aggregates.max(aggregates);
+                    }
+                }
+                let chain_words = words + u64::from(code.words);
+                let chain_aggregates = aggregates + u64::from(code.aggregates);
+                JitFunction { code, chain_words, chain_aggregates }
+            });
+            functions.push(function);
+        }
+        JitProgram { functions }
+    }
+
+    /// Function `object`, if that object is one.
+    #[must_use]
+    #[inline]
+    pub fn function(&self, object: u32) -> Option<&JitFunction> {
+        self.functions.get(object as usize)?.as_ref()
+    }
+}

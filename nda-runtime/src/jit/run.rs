@@ -1,0 +1,129 @@
+//! Beginning and end of a run of compiled code.
+
+use super::{FrameMap, JitControlFlow, JitFunction, JitProgram, JitState};
+use crate::fpenv::IeeeGuard;
+use crate::frame::type_words;
+use crate::memory::{ARGUMENT, Memory, Sources};
+use crate::unit::VectorUnit;
+use crate::{Loaded, Outcome, Record, Returned, Run, RunError, RunLimits, RunState, Stop, Trap, Value, Watch};
+use std::cell::Cell;
+
+/// Words that code may name with one byte, of which some may lie above the frames of a run.
+const NEAR: u64 = 256;
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Finished<T> {
+    /// What was read from the frame of the entry point; or the trap.
+    pub result: Result<T, Trap>,
+    /// Sum of the costs of all blocks entered.
+    pub executed_nodes: u64,
+    /// Log and transcript.
+    pub record: Record,
+}
+
+/// Runs a compiled function: `place` puts the arguments into its frame and arena, `read` takes results from there.
+///
+/// `aggregates` are the words of the arena that the arguments take; the memory given to `place` has no more.
+///
+/// # Errors
+/// [`RunError::NoFunction`], and where a host function breaks its signature.
+#[inline]
+pub fn run<T>(
+    (program, jit, entry): (&Loaded, &JitProgram, u32),
+    (args, aggregates): (&[Value], usize),
+    limits: &RunLimits,
+    state: &mut RunState,
+    place: impl FnOnce(&mut Memory<'_>, &[Cell<u64>]),
+    read: impl FnOnce(Sources<'_>, &[Cell<u64>]) -> T,
+) -> Result<Finished<T>, RunError> {
+    let function = jit.function(entry).ok_or(RunError::NoFunction { object: entry })?;
+    state.reserve(function, aggregates, program.widest_matrix());
+    let words = Cell::from_mut(state.words.as_mut_slice()).as_slice_of_cells();
+    let mut memory = Memory { arena: state.arena.words_mut(), constants: program.constants() };
+    place(&mut memory, words);
+    let env = IeeeGuard::enter();
+    let unit = VectorUnit {
+        memory,
+        kernels: nda_kernels::kernels(),
+        watch: Watch::new(limits),
+        quantised: &mut state.quantised,
+        program,
+        args,
+    };
+    let fuel = (limits.fuel, limits.log_bytes);
+    let mut run = JitState::new(jit, entry, words, (unit, aggregates), fuel, &env);
+    let flow = enter(function, &mut run);
+    run.count_rest(function);
+    let executed_nodes = limits.fuel - run.left();
+    let result = (flow == JitControlFlow::RETURN).then(|| read(run.unit.memory.sources(), words));
+    let (stopped, record) = run.into_parts();
+    let result = match (result, stopped) {
+        (Some(value), _) => Ok(value),
+        (None, Some((Stop::Trap(kind), locations))) => Err(Trap { kind, locations }),
+        (None, Some((Stop::Host(error), _))) => return Err(error),
+        (None, None) => unreachable!("a run ends by a return or with a reason"),
+    };
+    Ok(Finished { result, executed_nodes, record })
+}
+
+/// Never inlined, so that no arithmetic moves out of the guarded environment.
+#[inline(never)]
+fn enter(function: &JitFunction, run: &mut JitState<'_>) -> JitControlFlow {
+    (function.code.call)(run)
+}
+
+/// Runs a compiled function on values.
+///
+/// # Errors
+/// Where the arguments do not fit, or a host function breaks its signature.
+pub fn run_values(jit: &JitProgram, run: Run<'_>, state: &mut RunState) -> Result<Outcome, RunError> {
+    let f = run.check()?.function();
+    let map = FrameMap::new(f.params().len(), f.results().len());
+    let aggregates: u64 = run.args.iter().map(Value::ty).filter(|ty| ty.is_aggregate()).map(type_words).sum();
+    let place = |memory: &mut Memory<'_>, words: &[Cell<u64>]| {
+        let mut at = 0;
+        for (i, arg) in run.args.iter().enumerate() {
+            let word = match arg {
+                Value::Mat(_) => ARGUMENT | i as u64,
+                Value::Buf(_) | Value::Vec32(_) => {
+                    memory.place(arg, at);
+                    let word = at as u64;
+                    at += type_words(arg.ty()) as usize;
+                    word
+                }
+                scalar => scalar.word(),
+            };
+            words[map.slot(i as u32) as usize].set(word);
+        }
+    };
+    let read = |sources: Sources<'_>, words: &[Cell<u64>]| {
+        let value = |ty, word: u32| sources.value(ty, words[word as usize].get());
+        let results = f.results().iter().zip(0..).map(|(ty, i)| value(*ty, map.result(i))).collect();
+        // The words of parameters are never written, so that these are still the references to the arguments.
+        let inout = f.params().iter().zip(0..).filter(|(p, _)| p.is_inout());
+        Returned { results, inout: inout.map(|(p, i)| value(p.ty, map.slot(i))).collect() }
+    };
+    let program = (run.program, jit, run.entry);
+    let args = (run.args, aggregates as usize);
+    let finished = self::run(program, args, run.limits, state, place, read)?;
+    let Finished { result, executed_nodes, record } = finished;
+    let log_bytes = record.used();
+    let (log, transcript) = record.into_parts();
+    Ok(Outcome { result, executed_nodes, log, transcript, log_bytes })
+}
+
+impl RunState {
+    /// Makes room for a run of a compiled function.
+    #[inline]
+    fn reserve(&mut self, function: &JitFunction, aggregates: usize, widest: usize) {
+        let words = (function.chain_words + NEAR) as usize;
+        if self.words.len() < words {
+            self.words.resize(words, 0);
+        }
+        self.arena.reserve(aggregates + function.chain_aggregates as usize);
+        if self.quantised.len() < widest {
+            self.quantised.resize(widest, 0);
+        }
+    }
+}
