@@ -3,10 +3,11 @@
 use crate::engine::Engine;
 use crate::groups::{Context, GROUPS};
 use crate::machine::Machine;
-use crate::native::Rust;
+use crate::native::{Rust, RustNovec};
 use crate::report::{Report, SCHEMA};
 use crate::rounds::Plan;
 use crate::tier::{Sandbox, TierEngine};
+use crate::treewalk::TreeWalk;
 use clap::Parser;
 use nda_runtime::Tier0;
 use std::path::PathBuf;
@@ -30,8 +31,13 @@ struct Options {
 }
 
 /// The engines of every run, the reference first: its answers are the measure of the others'.
-fn engines() -> Vec<Box<dyn Engine>> {
-    vec![Box::new(TierEngine::new(Tier0)), Box::new(Sandbox), Box::new(Rust)]
+fn engines() -> Result<Vec<Box<dyn Engine>>, String> {
+    let mut engines: Vec<Box<dyn Engine>> =
+        vec![Box::new(TierEngine::new(Tier0)), Box::new(Sandbox), Box::new(Rust), Box::new(TreeWalk)];
+    if let Some(novec) = RustNovec::found()? {
+        engines.push(Box::new(novec));
+    }
+    Ok(engines)
 }
 
 /// Reads the command line, measures the project's own engines and `extra` ones in the same rounds, prints, and writes the
@@ -66,7 +72,7 @@ fn run(options: Options, extra: Vec<Box<dyn Engine>>) -> Result<(), String> {
         let names: Vec<&str> = GROUPS.iter().map(|g| g.name).collect();
         return Err(format!("no such group; there are {}", names.join(", ")));
     }
-    let engines = engines().into_iter().chain(extra).collect();
+    let engines = engines()?.into_iter().chain(extra).collect();
     let mut cx = Context { plan, filter: options.filter, engines, rows: Vec::new() };
     for group in groups {
         println!("== {}: {}", group.name, group.what);

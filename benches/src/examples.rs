@@ -2,9 +2,9 @@
 //! the engine `rust`.
 
 use crate::subject::Subject;
+use crate::suite::from_file;
 use nda_runtime::{Buf, BufData, Value};
-use nda_sandbox::Engine;
-use nda_sandbox::tensors::{TensorFile, TensorLoader};
+use nda_sandbox::tensors::TensorFile;
 use std::path::PathBuf;
 
 /// The folder of the examples.
@@ -34,14 +34,7 @@ const SOURCE: &str = "total = base * (1 + rate / 100) ^ years - fee_1 + bonus * 
                       blanks\"; limit = 9007199254740993; ok = total > limit & name = \"x\"; rest = total - 0.125 * limit";
 
 fn subject(name: &str, file: &str, entry: &str, inputs: Vec<Vec<Value>>) -> Result<Subject, String> {
-    let path = folder().join(file);
-    let source =
-        std::fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-    let mut files = TensorLoader::new(path.parent().unwrap_or(&path));
-    let engine = Engine::new();
-    let valid =
-        engine.loader().files(&mut files).validate_text(&source).map_err(|e| format!("{name}: {e}"))?;
-    Subject::new(name, valid.program().bytes().to_vec(), entry, inputs)
+    from_file(name, &folder().join(file), entry, inputs)
 }
 
 /// The 500 test images.

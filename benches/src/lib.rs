@@ -25,7 +25,9 @@ pub mod report;
 pub mod rounds;
 pub mod stats;
 pub mod subject;
+pub mod suite;
 pub mod table;
 pub mod tier;
+pub mod treewalk;
 
 pub use cli::main_with;

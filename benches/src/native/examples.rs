@@ -1,74 +1,33 @@
-//! The engine `rust`: the same files compiled by rustc through the prelude crate, bounds-checked, at the build's own
-//! optimisation level.
+//! The files of `examples/` and of the group `network`, compiled by rustc through the prelude.
 
-use crate::engine::{Answer, Engine, Ready};
-use crate::subject::Subject;
 use nda_prelude::{Buf, Run, Vec32, run};
 use nda_runtime::{BufData, Value};
 use std::hint::black_box;
 use std::rc::Rc;
 
 mod digits {
-    nda_prelude::nda_file!("../../examples/digits/digits.nda");
+    nda_prelude::nda_file!("../../../examples/digits/digits.nda");
 }
 mod scoring {
-    nda_prelude::nda_file!("../../examples/scoring.nda");
+    nda_prelude::nda_file!("../../../examples/scoring.nda");
 }
 mod tokenizer {
-    nda_prelude::nda_file!("../../examples/tokenizer.nda");
+    nda_prelude::nda_file!("../../../examples/tokenizer.nda");
 }
 mod path {
-    nda_prelude::nda_file!("../../examples/path.nda");
+    nda_prelude::nda_file!("../../../examples/path.nda");
 }
 mod black_scholes {
-    nda_prelude::nda_file!("../../examples/black_scholes.nda");
+    nda_prelude::nda_file!("../../../examples/black_scholes.nda");
 }
 mod life {
-    nda_prelude::nda_file!("../../examples/life.nda");
-}
-
-/// rustc's code for the examples.
-pub struct Rust;
-
-impl Engine for Rust {
-    fn name(&self) -> &str {
-        "rust"
-    }
-
-    fn timed(&self) -> &str {
-        "the call alone: arguments have their Rust types already, results are dropped; no fuel, no counts"
-    }
-
-    fn load<'a>(&'a self, subject: &'a Subject) -> Result<Box<dyn Ready + 'a>, String> {
-        let prepare = program(&subject.name).ok_or("not among the programs that this build compiled")?;
-        let calls: Option<Vec<Call>> = subject.inputs.iter().map(|args| prepare(args)).collect();
-        Ok(Box::new(ReadyRust { calls: calls.ok_or("an input of another type than the function's")? }))
-    }
-}
-
-struct ReadyRust {
-    calls: Vec<Call>,
-}
-
-impl Ready for ReadyRust {
-    fn answer(&mut self, input: usize) -> Result<Answer, String> {
-        let Run { result, log } = (self.calls[input].answer)();
-        Ok(Answer {
-            result: result.map_err(|trap| trap.to_string()),
-            log: log.iter().map(value).collect(),
-            executed_nodes: None,
-        })
-    }
-
-    fn run_all(&mut self) {
-        self.calls.iter().for_each(|call| (call.time)());
-    }
+    nda_prelude::nda_file!("../../../examples/life.nda");
 }
 
 /// One input, ready to be called: once for its answer, and often for its time.
-struct Call {
-    answer: Box<dyn Fn() -> Run<Vec<Value>>>,
-    time: Box<dyn Fn()>,
+pub struct Call {
+    pub answer: Box<dyn Fn() -> Run<Vec<Value>>>,
+    pub time: Box<dyn Fn()>,
 }
 
 impl Call {
@@ -83,9 +42,9 @@ impl Call {
     }
 }
 
-type Prepare = fn(&[Value]) -> Option<Call>;
+pub type Prepare = fn(&[Value]) -> Option<Call>;
 
-fn program(name: &str) -> Option<Prepare> {
+pub fn program(name: &str) -> Option<Prepare> {
     let all: [(&str, Prepare); 6] = [
         ("digits", digits_call),
         ("scoring", scoring_call),
@@ -189,7 +148,7 @@ fn buf<const N: usize>(value: &Value) -> Option<Buf<u8, N>> {
 }
 
 /// What the prelude gives, as the runtime has it. Capacities are not known any more; comparing looks at the elements.
-fn value(value: &nda_prelude::Value) -> Value {
+pub fn value(value: &nda_prelude::Value) -> Value {
     use nda_prelude::Value as Native;
     let data = match value {
         Native::Int(x) => return Value::Int(*x),
