@@ -10,5 +10,6 @@ pub mod notation;
 pub mod second;
 pub mod subject;
 pub mod suite;
+pub mod to_wasm;
 pub mod vectors;
 pub mod wasm;
