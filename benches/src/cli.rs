@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::groups::{Context, GROUPS};
+use crate::layouts;
 use crate::machine::Machine;
 use crate::native::{Rust, RustNovec};
 use crate::report::{Report, SCHEMA};
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "cargo xtask bench")]
 struct Options {
-    /// Only this group: programs, load, cold.
+    /// Only this group: programs, scalar, memory, network, generated, load, compile, cold, call.
     group: Option<String>,
     /// Fewer and shorter rounds: seconds in all.
     #[arg(long)]
@@ -28,6 +29,15 @@ struct Options {
     /// Only programs whose name contains this.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
+    /// How many programs the group `generated` takes.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    generated: u32,
+    /// Say of each engine what is timed, and where it takes no part, why.
+    #[arg(long)]
+    verbose: bool,
+    /// Instead of measuring: the medians over the reports of several builds, by program and in the mean.
+    #[arg(long, value_name = "FILE", num_args = 1.., exclusive = true)]
+    over_builds: Vec<PathBuf>,
 }
 
 /// The engines of every run, the reference first: its answers are the measure of the others'.
@@ -54,6 +64,9 @@ pub fn main_with(extra: Vec<Box<dyn Engine>>) -> ExitCode {
 }
 
 fn run(options: Options, extra: Vec<Box<dyn Engine>>) -> Result<(), String> {
+    if !options.over_builds.is_empty() {
+        return layouts::print(&options.over_builds);
+    }
     let machine = Machine::here();
     let plan = if options.quick { Plan::QUICK } else { Plan::NORMAL };
     println!("{machine}");
@@ -73,7 +86,11 @@ fn run(options: Options, extra: Vec<Box<dyn Engine>>) -> Result<(), String> {
         return Err(format!("no such group; there are {}", names.join(", ")));
     }
     let engines = engines()?.into_iter().chain(extra).collect();
-    let mut cx = Context { plan, filter: options.filter, engines, rows: Vec::new() };
+    let Options { filter, generated, verbose, .. } = options;
+    let mut cx = Context { plan, filter, engines, generated, verbose, rows: Vec::new() };
+    for engine in cx.engines.iter().filter(|_| verbose) {
+        println!("Timed in a run, {}: {}.", engine.name(), engine.timed());
+    }
     for group in groups {
         println!("== {}: {}", group.name, group.what);
         (group.run)(&mut cx)?;

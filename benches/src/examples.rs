@@ -2,9 +2,9 @@
 //! the engine `rust`.
 
 use crate::subject::Subject;
-use crate::suite::from_file;
+use crate::suite::from_text;
 use nda_runtime::{Buf, BufData, Value};
-use nda_sandbox::tensors::TensorFile;
+use nda_sandbox::tensors::{TensorFile, TensorLoader};
 use std::path::PathBuf;
 
 /// The folder of the examples.
@@ -20,7 +20,7 @@ pub fn folder() -> PathBuf {
 pub fn subjects() -> Result<Vec<Subject>, String> {
     let scoring = cases("scoring.cases.json")?;
     Ok(vec![
-        subject("digits", "digits/digits.nda", "logits", digits()?)?,
+        digits()?,
         subject("scoring", "scoring.nda", "score", scoring)?,
         subject("tokenizer", "tokenizer.nda", "tokenize", vec![vec![bytes(SOURCE.as_bytes(), 1024)?]])?,
         subject("path", "path.nda", "find", vec![path()?])?,
@@ -34,11 +34,20 @@ const SOURCE: &str = "total = base * (1 + rate / 100) ^ years - fee_1 + bonus * 
                       blanks\"; limit = 9007199254740993; ok = total > limit & name = \"x\"; rest = total - 0.125 * limit";
 
 fn subject(name: &str, file: &str, entry: &str, inputs: Vec<Vec<Value>>) -> Result<Subject, String> {
-    from_file(name, &folder().join(file), entry, inputs)
+    let path = folder().join(file);
+    let mut files = TensorLoader::new(path.parent().unwrap_or(&path));
+    from_text(name, &path, entry, inputs, &mut files)
 }
 
-/// The 500 test images.
-fn digits() -> Result<Vec<Vec<Value>>, String> {
+/// The network of handwritten digits on its 500 test images.
+///
+/// # Errors
+/// Where a file is missing or does not load.
+pub fn digits() -> Result<Subject, String> {
+    subject("digits", "digits/digits.nda", "logits", images()?)
+}
+
+fn images() -> Result<Vec<Vec<Value>>, String> {
     let path = folder().join("digits/test.safetensors");
     let file = std::fs::read(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
     let file = TensorFile::parse(file).map_err(|e| e.to_string())?;

@@ -18,9 +18,12 @@
 pub mod cli;
 pub mod engine;
 pub mod examples;
+pub mod generated;
 pub mod groups;
+pub mod layouts;
 pub mod machine;
 pub mod native;
+pub mod network;
 pub mod report;
 pub mod rounds;
 pub mod stats;

@@ -44,6 +44,16 @@ pub struct Row {
     pub spread: f64,
     /// The count of the timed region, where the engine counts.
     pub executed_nodes: Option<u64>,
+    /// How many programs, inputs, calls or nodes the timed region takes: its times over this are those of one.
+    pub units: u64,
+    /// The engine that `ratio` compares with; empty where there is none.
+    pub base: String,
+    /// Median of the ratios within a round to the base's time: below 1 is faster.
+    pub ratio: Option<f64>,
+    /// Lower end of the ratio's 95 % interval.
+    pub ratio_lo: Option<f64>,
+    /// Upper end of the ratio's 95 % interval.
+    pub ratio_hi: Option<f64>,
 }
 
 impl Row {
@@ -67,7 +77,27 @@ impl Row {
             hi_ns: s.hi,
             spread: s.spread,
             executed_nodes: executed,
+            units: 1,
+            base: String::new(),
+            ratio: None,
+            ratio_lo: None,
+            ratio_hi: None,
         }
+    }
+
+    /// The row with its ratio to the engine `base`.
+    #[must_use]
+    pub fn against(mut self, base: &str, ratio: &Summary) -> Row {
+        self.base = base.into();
+        (self.ratio, self.ratio_lo, self.ratio_hi) = (Some(ratio.median), Some(ratio.lo), Some(ratio.hi));
+        self
+    }
+
+    /// The row of a timed region that takes `units` of something.
+    #[must_use]
+    pub fn of(mut self, units: usize) -> Row {
+        self.units = units as u64;
+        self
     }
 }
 

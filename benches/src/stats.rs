@@ -16,6 +16,14 @@ pub struct Summary {
     pub spread: f64,
 }
 
+impl Summary {
+    /// All of it `by` times; the spread is relative and stays.
+    #[must_use]
+    pub fn times(self, by: f64) -> Summary {
+        Summary { median: self.median * by, lo: self.lo * by, hi: self.hi * by, spread: self.spread }
+    }
+}
+
 /// The value at `part` (0 to 1) of sorted values, between neighbours by straight line.
 fn quantile(sorted: &[f64], part: f64) -> f64 {
     let at = part * (sorted.len() - 1) as f64;
@@ -41,6 +49,16 @@ fn sorted(samples: &[f64]) -> Vec<f64> {
 pub fn median(samples: &[f64]) -> f64 {
     assert!(!samples.is_empty(), "a median needs samples");
     quantile(&sorted(samples), 0.5)
+}
+
+/// The geometric mean: the mean of ratios.
+///
+/// ```
+/// assert!((nda_benches::stats::geomean(&[0.5, 2.0]) - 1.0).abs() < 1e-12);
+/// ```
+#[must_use]
+pub fn geomean(ratios: &[f64]) -> f64 {
+    (ratios.iter().map(|x| x.ln()).sum::<f64>() / ratios.len() as f64).exp()
 }
 
 /// Median, interval and spread.

@@ -1,10 +1,10 @@
 //! The programs of `benches/programs`: their text, their inputs, and smaller inputs for tests.
 
 use crate::subject::Subject;
+use nda_ast::text::{Loader, NoLoader};
 use nda_runtime::Value;
 use nda_sandbox::Engine;
-use nda_sandbox::tensors::TensorLoader;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A program from two ints to one, in the text form, and in Rust under the same name in `nda-bench-native`.
 #[derive(Clone, Copy, Debug)]
@@ -48,33 +48,40 @@ pub const MEMORY: &[Kernel] = &[
 ];
 
 /// A file of `benches/programs`.
-fn file(path: &str) -> PathBuf {
+#[must_use]
+pub fn file(path: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/programs")).join(path)
 }
 
-/// A program of `benches/programs`, its entry point and the inputs of a timed run.
+/// A program from a file in the text form, its entry point and the inputs of a timed run; `files` has the tensors that it
+/// loads.
 ///
 /// # Errors
 /// Where the file is missing, or is no valid program with that entry point.
-pub fn subject(name: &str, path: &str, entry: &str, inputs: Vec<Vec<Value>>) -> Result<Subject, String> {
-    from_file(name, &file(path), entry, inputs)
-}
-
-/// A program from a file in the text form; tensors that it loads lie beside it.
-///
-/// # Errors
-/// Where the file is missing, or is no valid program with that entry point.
-pub fn from_file(
+pub fn from_text(
     name: &str,
-    path: &std::path::Path,
+    path: &Path,
     entry: &str,
     inputs: Vec<Vec<Value>>,
+    files: &mut dyn Loader,
 ) -> Result<Subject, String> {
     let source = std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-    let mut files = TensorLoader::new(path.parent().unwrap_or(path));
+    from_source(name, &source, entry, inputs, files)
+}
+
+/// As [`from_text`], from the text itself.
+///
+/// # Errors
+/// Where it is no valid program with that entry point.
+pub fn from_source(
+    name: &str,
+    source: &str,
+    entry: &str,
+    inputs: Vec<Vec<Value>>,
+    files: &mut dyn Loader,
+) -> Result<Subject, String> {
     let engine = Engine::new();
-    let valid =
-        engine.loader().files(&mut files).validate_text(&source).map_err(|e| format!("{name}: {e}"))?;
+    let valid = engine.loader().files(files).validate_text(source).map_err(|e| format!("{name}: {e}"))?;
     Subject::new(name, valid.program().bytes().to_vec(), entry, inputs)
 }
 
@@ -82,10 +89,11 @@ impl Kernel {
     /// The program with the given arguments, from its file in the folder of the group.
     ///
     /// # Errors
-    /// As [`subject`].
+    /// As [`from_text`].
     pub fn subject(&self, group: &str, args: [i64; 2]) -> Result<Subject, String> {
         let inputs = vec![args.map(Value::Int).to_vec()];
-        subject(self.name, &format!("{group}/{}.nda", self.name), "run", inputs)
+        let path = file(&format!("{group}/{}.nda", self.name));
+        from_text(self.name, &path, "run", inputs, &mut NoLoader)
     }
 }
 

@@ -158,15 +158,15 @@ fn time(
     let base = base_of(&names);
     let mut rows = table::table(&["program", "engine", "one program", "spread", &over(names[base])], 2);
     for (i, (engine, sample)) in names.iter().zip(&samples).enumerate() {
-        let s = summary(sample);
+        let (s, against) = (summary(sample), ratio(sample, &samples[base]));
         rows.add_row([
             if i == 0 { name.into() } else { String::new() },
             (*engine).to_owned(),
             table::time(s.median),
             table::spread(s.spread),
-            table::ratio(&ratio(sample, &samples[base])),
+            table::ratio(&against),
         ]);
-        report.push(Row::new("cold", name, engine, Phase::Cold, s, None));
+        report.push(Row::new("cold", name, engine, Phase::Cold, s, None).against(names[base], &against));
     }
     for (engine, why) in absent {
         rows.add_row([String::new(), engine.clone(), "-".into(), why.clone()]);

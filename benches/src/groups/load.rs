@@ -86,6 +86,6 @@ fn one(
         table::time(load.median / nodes),
         format!("{} million", table::digits(1e3 * nodes / load.median)),
     ]);
-    cx.rows.push(Row::new("load", name, "nda-ast", Phase::Load, load, None));
+    cx.rows.push(Row::new("load", name, "nda-ast", Phase::Load, load, None).of(programs.len()));
     Ok(())
 }

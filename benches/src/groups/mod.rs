@@ -1,8 +1,11 @@
 //! Groups of measurements.
 
+pub mod call;
 pub mod cold;
+pub mod compile;
 pub mod load;
-pub mod programs;
+pub mod means;
+pub mod suite;
 
 use crate::engine::{Engine, Ready};
 use crate::report::{Phase, Row};
@@ -11,6 +14,7 @@ use crate::stats::{ratio, summary};
 use crate::subject::Subject;
 use crate::table;
 use comfy_table::Table;
+use means::Means;
 
 /// What every group works with.
 pub struct Context {
@@ -18,8 +22,12 @@ pub struct Context {
     pub plan: Plan,
     /// Only programs whose name contains this.
     pub filter: Option<String>,
-    /// Who takes part. The first one's answers are the measure of the others', and it is the base of all ratios.
+    /// Who takes part. The first one's answers are the measure of the others'.
     pub engines: Vec<Box<dyn Engine>>,
+    /// How many programs the group `generated` takes.
+    pub generated: u32,
+    /// Whether tables say of an engine that takes no part why.
+    pub verbose: bool,
     /// The figures so far.
     pub rows: Vec<Row>,
 }
@@ -44,9 +52,19 @@ pub struct Group {
 
 /// All of them, in the order of a run without arguments.
 pub const GROUPS: &[Group] = &[
-    Group { name: "programs", what: "the programs of examples/ on every engine", run: programs::run },
+    Group { name: "programs", what: "the programs of examples/ on every engine", run: suite::programs },
+    Group { name: "scalar", what: "programs that live in registers", run: suite::scalar },
+    Group { name: "memory", what: "programs that work on buffers", run: suite::memory },
+    Group { name: "network", what: "2-bit matrices", run: suite::network },
+    Group {
+        name: "generated",
+        what: "random programs of loops that nobody tuned for",
+        run: suite::generated,
+    },
     Group { name: "load", what: "decode, hash and validate", run: load::run },
+    Group { name: "compile", what: "from a valid program to code that runs", run: compile::run },
     Group { name: "cold", what: "1000 different 20-node programs, each from its bytes", run: cold::run },
+    Group { name: "call", what: "one call of a loaded function that does next to nothing", run: call::run },
 ];
 
 /// Who is compared with, the first of these that takes part: the engine to beat, then the speed of the machine.
@@ -64,12 +82,18 @@ pub fn over(base: &str) -> String {
     format!("time / {base} [95 %]")
 }
 
-/// Checks that all engines agree on every input of `subject`, times them, adds a line each to `table` and a row each
-/// to the report.
+/// Checks that all engines agree on every input of `subject`, times them, adds a line each to `table`, a row each to the
+/// report, and their ratios to `means`.
 ///
 /// # Errors
 /// Where two engines disagree, or one fails on a program that it has loaded.
-pub fn compare(cx: &mut Context, group: &str, subject: &Subject, table: &mut Table) -> Result<(), String> {
+pub fn compare(
+    cx: &mut Context,
+    group: &str,
+    subject: &Subject,
+    table: &mut Table,
+    means: &mut Means,
+) -> Result<(), String> {
     let mut ready: Vec<(&dyn Engine, Box<dyn Ready + '_>)> = Vec::new();
     let mut absent = Vec::new();
     for engine in &cx.engines {
@@ -79,39 +103,42 @@ pub fn compare(cx: &mut Context, group: &str, subject: &Subject, table: &mut Tab
         }
     }
     let counts = agree(subject, &mut ready)?;
-    let names: Vec<String> = ready.iter().map(|(engine, _)| engine.name().to_owned()).collect();
+    let names: Vec<&str> = ready.iter().map(|(engine, _)| engine.name()).collect();
     let mut contestants: Vec<Contestant<'_>> = ready
         .iter_mut()
         .map(|(engine, ready)| Contestant::timing_itself(engine.name(), |n| ready.batch(n)))
         .collect();
     let samples = measure(&mut contestants, cx.plan);
     drop(contestants);
-    drop(ready);
+    let (base, unit) = (base_of(&names), subject.inputs.len().max(1) as f64);
+    let mut ratios = Vec::new();
     for (i, name) in names.iter().enumerate() {
-        let s = summary(&samples[i]);
-        let (against, unit) = (ratio(&samples[0], &samples[i]), subject.inputs.len().max(1) as f64);
+        let (s, against) = (summary(&samples[i]), ratio(&samples[i], &samples[base]));
         table.add_row([
             if i == 0 { subject.name.clone() } else { String::new() },
-            name.clone(),
+            (*name).to_owned(),
             table::time(s.median / unit),
             table::spread(s.spread),
-            table::ratio(&against),
+            if i == base { "base".into() } else { table::ratio(&against) },
             counts[i].map_or_else(|| "-".into(), |n| table::digits(s.median / n.max(1) as f64) + " ns"),
             if i == 0 { table::count(counts[i].unwrap_or(0) / unit as u64) } else { String::new() },
         ]);
-        cx.rows.push(Row::new(group, &subject.name, name, Phase::Run, s, counts[i]));
+        ratios.push(((*name).to_owned(), against.median));
+        let row = Row::new(group, &subject.name, name, Phase::Run, s, counts[i]);
+        cx.rows.push(row.against(names[base], &against).of(subject.inputs.len()));
     }
-    for (name, why) in absent {
-        table.add_row([String::new(), name, "-".into(), why]);
+    means.add(names[base], subject.uses_memory(), &ratios);
+    for (name, why) in absent.iter().filter(|_| cx.verbose) {
+        table.add_row([String::new(), name.clone(), "-".into(), why.clone()]);
     }
     Ok(())
 }
 
 /// The columns of [`compare`].
 #[must_use]
-pub fn compare_table(first: &str) -> Table {
-    let against = format!("times as fast as {first} [95 %]");
-    table::table(&["program", "engine", "one run", "spread", &against, "a node", "executed_nodes"], 2)
+pub fn compare_table() -> Table {
+    let head = ["program", "engine", "one run", "spread", "time / base [95 %]", "a node", "executed_nodes"];
+    table::table(&head, 2)
 }
 
 /// Compares each engine's answers with the first one's; gives each one's count of a whole timed run.

@@ -1,4 +1,4 @@
-//! The files of `examples/` and of the group `network`, compiled by rustc through the prelude.
+//! The files of `examples/`, compiled by rustc through the prelude.
 
 use nda_prelude::{Buf, Run, Vec32, run};
 use nda_runtime::{BufData, Value};

@@ -1,7 +1,8 @@
 //! The engine `rust`: what rustc makes of the same programs at the build's own optimisation level, bounds-checked. Those of
-//! `benches/programs` are written in plain Rust (`nda-bench-native`); those of `examples/` and of the group `network` are the
-//! files themselves, compiled through the prelude.
+//! `benches/programs` are written in plain Rust (`nda-bench-native`, and `block` here); those of `examples/` are the files
+//! themselves, compiled through the prelude.
 
+mod block;
 mod examples;
 mod worker;
 
@@ -9,6 +10,7 @@ pub use worker::RustNovec;
 
 use crate::engine::{Answer, Engine, Ready};
 use crate::subject::Subject;
+use block::Block;
 use examples::{Call, value};
 use nda_bench_native::{Kernel, kernel};
 use nda_prelude::Run;
@@ -30,6 +32,9 @@ impl Engine for Rust {
     fn load<'a>(&'a self, subject: &'a Subject) -> Result<Box<dyn Ready + 'a>, String> {
         if let Some((kernel, args)) = kernel_of(subject) {
             return Ok(Box::new(ReadyKernel { kernel, args }));
+        }
+        if let Some(block) = Block::of(subject) {
+            return Ok(Box::new(block));
         }
         let prepare =
             examples::program(&subject.name).ok_or("not among the programs that this build compiled")?;
@@ -67,6 +72,16 @@ impl Ready for ReadyKernel {
     fn run_all(&mut self) {
         let [n, m] = black_box(self.args);
         black_box((self.kernel)(n, m));
+    }
+}
+
+impl Ready for Block {
+    fn answer(&mut self, _: usize) -> Result<Answer, String> {
+        Ok(Answer { result: Ok(vec![Value::Vec32(self.run())]), log: Vec::new(), executed_nodes: None })
+    }
+
+    fn run_all(&mut self) {
+        black_box(self.run());
     }
 }
 

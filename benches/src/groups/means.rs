@@ -1,0 +1,71 @@
+//! Geometric means over the programs of a group, register-only programs and those with buffers apart.
+
+use crate::stats::geomean;
+use crate::table;
+
+/// The naive engine that others are to be many times faster than.
+const NAIVE: &str = "hashmap-treewalk";
+
+/// One engine's time over the base's on one program.
+struct Entry {
+    engine: String,
+    memory: bool,
+    over_base: f64,
+    /// Times as fast as [`NAIVE`], where that took part.
+    over_naive: Option<f64>,
+}
+
+/// Ratios of a group.
+#[derive(Default)]
+pub struct Means {
+    entries: Vec<Entry>,
+    bases: Vec<String>,
+}
+
+impl Means {
+    /// Adds a program: each engine's name and ratio to the base named `base`.
+    pub fn add(&mut self, base: &str, memory: bool, ratios: &[(String, f64)]) {
+        let naive = ratios.iter().find(|(engine, _)| engine == NAIVE).map(|(_, ratio)| *ratio);
+        if !self.bases.iter().any(|known| known == base) {
+            self.bases.push(base.to_owned());
+        }
+        self.entries.extend(ratios.iter().map(|(engine, ratio)| Entry {
+            engine: engine.clone(),
+            memory,
+            over_base: *ratio,
+            over_naive: naive.map(|naive| naive / ratio),
+        }));
+    }
+
+    /// Prints the means; nothing where programs had different bases, whose ratios have no common mean.
+    pub fn print(&self) {
+        let [base] = self.bases.as_slice() else { return };
+        let mut engines: Vec<&str> = Vec::new();
+        for entry in &self.entries {
+            if !engines.contains(&entry.engine.as_str()) {
+                engines.push(&entry.engine);
+            }
+        }
+        let head = format!("geometric mean of time / {base}");
+        let speed = format!("times as fast as {NAIVE}");
+        let mut rows =
+            table::table(&["engine", &head, "greatest", "register-only", "memory", "programs", &speed], 1);
+        let mean = |values: Vec<f64>| {
+            if values.is_empty() { "-".to_owned() } else { table::digits(geomean(&values)) }
+        };
+        for engine in engines {
+            let of = || self.entries.iter().filter(|e| e.engine == engine);
+            let part = |memory| mean(of().filter(|e| e.memory == memory).map(|e| e.over_base).collect());
+            rows.add_row([
+                engine.to_owned(),
+                mean(of().map(|e| e.over_base).collect()),
+                table::digits(of().map(|e| e.over_base).fold(0.0, f64::max)),
+                part(false),
+                part(true),
+                of().count().to_string(),
+                mean(of().filter_map(|e| e.over_naive).collect()),
+            ]);
+        }
+        println!("{rows}\n");
+    }
+}
