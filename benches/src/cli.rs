@@ -14,9 +14,15 @@ use nda_runtime::Tier0;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+const MORE: &str = "\
+cargo xtask bench also takes:
+      --peers[=FEATURES]     Measure other people's runtimes in the same rounds: all, or these features of benches/peers
+      --layouts <N>          Build N times with other code layouts, measure each, and print medians over the builds; with
+                             --peers only wasmi, unless features are named";
+
 /// Measures NDA on this machine: interleaved rounds in rotating order, medians, 95 % bootstrap intervals.
 #[derive(Parser)]
-#[command(name = "cargo xtask bench")]
+#[command(name = "cargo xtask bench", after_help = MORE)]
 struct Options {
     /// Only this group: programs, scalar, memory, network, generated, load, compile, cold, call.
     group: Option<String>,
@@ -29,6 +35,9 @@ struct Options {
     /// Only programs whose name contains this.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
+    /// Only these engines, and the first of all, whose answers are the measure of theirs.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    engines: Vec<String>,
     /// How many programs the group `generated` takes.
     #[arg(long, value_name = "N", default_value_t = 20)]
     generated: u32,
@@ -85,7 +94,11 @@ fn run(options: Options, extra: Vec<Box<dyn Engine>>) -> Result<(), String> {
         let names: Vec<&str> = GROUPS.iter().map(|g| g.name).collect();
         return Err(format!("no such group; there are {}", names.join(", ")));
     }
-    let engines = engines()?.into_iter().chain(extra).collect();
+    let mut engines: Vec<_> = engines()?.into_iter().chain(extra).collect();
+    if !options.engines.is_empty() {
+        let mut place = 0..;
+        engines.retain(|e| place.next() == Some(0) || options.engines.iter().any(|name| name == e.name()));
+    }
     let Options { filter, generated, verbose, .. } = options;
     let mut cx = Context { plan, filter, engines, generated, verbose, rows: Vec::new() };
     for engine in cx.engines.iter().filter(|_| verbose) {

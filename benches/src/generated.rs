@@ -13,8 +13,8 @@ use nda_runtime::{Tier0, Value};
 use nda_testkit::generate::Entropy;
 use std::fmt::Write;
 
-/// `executed_nodes` that a timed run is to have, about: some tenths of a millisecond in tier 0.
-const WORK: u64 = 60_000;
+/// `executed_nodes` that a timed run is to have, about: a millisecond in tier 0.
+const WORK: u64 = 200_000;
 
 /// Outer iterations of the run that finds how much one of them does.
 const PROBE: i64 = 16;

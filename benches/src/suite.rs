@@ -24,9 +24,9 @@ const fn kernel(name: &'static str, args: [i64; 2], small: [i64; 2]) -> Kernel {
 /// Programs that a compiler keeps in registers.
 pub const SCALAR: &[Kernel] = &[
     kernel("sum_loop", [50_000, 1], [100, 1]),
-    kernel("collatz", [500, 1_000], [20, 5]),
+    kernel("collatz", [250, 1_000], [20, 5]),
     kernel("xorshift64", [10_000, 88_172_645_463_325_252], [100, 88_172_645_463_325_252]),
-    kernel("mandelbrot", [32, 64], [6, 10]),
+    kernel("mandelbrot", [24, 64], [6, 10]),
     kernel("nbody3", [1_000, 1], [5, 2]),
     kernel("gcd_sum", [50, 7], [9, 7]),
     kernel("fib_iter", [300, 90], [5, 20]),

@@ -16,6 +16,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   bench [GROUP] [--quick] [--json FILE] [--filter S]   build, check results equal, measure, print tables (`bench --help`)
+        [--peers[=FEATURES]] [--layouts N]             other people's runtimes beside; medians over N builds
   ci [--only STEP]... [--skip STEP]... [--list]        every gate of the project, with times; what .ci/run calls
   bless                                                regenerate every generated file
   fuzz [TARGET] [--seconds N]                          run one fuzz target, or all, N seconds each (default 60)

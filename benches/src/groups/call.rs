@@ -1,6 +1,6 @@
 //! Call: one call of a loaded function through an engine's own typed handle, by one thread and by two at once.
 
-use super::{Context, base_of, over};
+use super::{Context, base_of};
 use crate::engine::Caller;
 use crate::report::{Phase, Row};
 use crate::rounds::{Contestant, measure};
@@ -62,7 +62,7 @@ pub fn run(cx: &mut Context) -> Result<(), String> {
         .collect();
     let names: Vec<&str> = takers.iter().map(|t| t.engine.as_str()).collect();
     let base = base_of(&names);
-    let head = ["engine", "one call", "spread", &over(names[base]), "calls of two threads / of one [95 %]"];
+    let head = ["engine", "one call", "spread", "time / base [95 %]", "calls of two threads / of one [95 %]"];
     let mut rows = table::table(&head, 1);
     for (i, name) in names.iter().enumerate() {
         let (s, against) = (summary(&alone[i]), ratio(&alone[i], &alone[base]));
@@ -72,7 +72,7 @@ pub fn run(cx: &mut Context) -> Result<(), String> {
             (*name).to_owned(),
             table::time(s.median / f64::from(CALLS)),
             table::spread(s.spread),
-            table::ratio(&against),
+            if i == base { "base".into() } else { table::ratio(&against) },
             table::ratio(&gain),
         ]);
         let calls = CALLS as usize;

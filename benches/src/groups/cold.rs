@@ -1,12 +1,13 @@
 //! Cold: programs seen once, from their bytes to their answers.
 
-use super::{Context, base_of, over};
+use super::{Context, base_of};
 use crate::engine::{Answer, Cold, Engine};
 use crate::report::{Phase, Row};
 use crate::rounds::{Contestant, Plan, measure};
 use crate::stats::{ratio, summary};
 use crate::subject::ColdProgram;
 use crate::table;
+use comfy_table::Table;
 use nda_ast::{Expr, FunctionBuilder, Op, ProgramBuilder, Type};
 use nda_runtime::Value;
 use nda_testkit::generate::{Entropy, small_programs};
@@ -25,8 +26,11 @@ pub fn run(cx: &mut Context) -> Result<(), String> {
         "Timed: decode, hash, validate, make ready, run, drop; nothing is kept from program to program. {PROGRAMS} \
          different programs in rotation; the figures are for one."
     );
-    set(cx, "functions of 20 nodes", &functions())?;
-    set(cx, "expressions of 20 nodes", &expressions())
+    let mut rows = table::table(&["program", "engine", "one program", "spread", "time / base [95 %]"], 2);
+    set(cx, "functions of 20 nodes", &functions(), &mut rows)?;
+    set(cx, "expressions of 20 nodes", &expressions(), &mut rows)?;
+    println!("{rows}\n");
+    Ok(())
 }
 
 /// Functions of 20 nodes with a loop of 3.
@@ -69,9 +73,9 @@ fn expression(entropy: &mut Entropy<'_>) -> ColdProgram {
     ColdProgram { bytes, args: vec![Value::Float(1.375)], expression: Some(text) }
 }
 
-/// One table: `programs` in rotation on every engine, and alone after other work.
-fn set(cx: &mut Context, name: &str, programs: &[ColdProgram]) -> Result<(), String> {
-    let lone = format!("one of {name} after other work");
+/// `programs` in rotation on every engine, and the same after other work.
+fn set(cx: &mut Context, name: &str, programs: &[ColdProgram], table: &mut Table) -> Result<(), String> {
+    let lone = format!("{name}, after other work");
     let (all, one) = (cx.wants(name), cx.wants(&lone));
     if !all && !one {
         return Ok(());
@@ -80,13 +84,16 @@ fn set(cx: &mut Context, name: &str, programs: &[ColdProgram]) -> Result<(), Str
     let count = programs.len();
     if all {
         let contestants = engines.iter_mut().map(|(name, cold)| rotate(name, &mut **cold, count)).collect();
-        time(&mut cx.rows, name, contestants, cx.plan, &absent);
+        time(&mut cx.rows, table, name, contestants, cx.plan);
     }
     if one {
         let contestants = engines.iter_mut().map(|(name, cold)| rare(name, &mut **cold, count)).collect();
         // What is timed is a hundredth of what is done.
         let plan = Plan { batch: cx.plan.batch / 100, ..cx.plan };
-        time(&mut cx.rows, &lone, contestants, plan, &absent);
+        time(&mut cx.rows, table, &lone, contestants, plan);
+    }
+    for (engine, why) in absent.into_iter().filter(|_| cx.verbose) {
+        table.add_row([String::new(), engine, "-".into(), why]);
     }
     Ok(())
 }
@@ -145,33 +152,28 @@ impl OtherWork {
     }
 }
 
-/// Measures and prints one table. A row's unit is one program.
+/// Measures one program or rotation on every engine. A row's unit is one program.
 fn time(
     report: &mut Vec<Row>,
+    table: &mut Table,
     name: &str,
     mut contestants: Vec<Contestant<'_>>,
     plan: Plan,
-    absent: &[(String, String)],
 ) {
     let samples = measure(&mut contestants, plan);
     let names: Vec<&str> = contestants.iter().map(|c| c.name.as_str()).collect();
     let base = base_of(&names);
-    let mut rows = table::table(&["program", "engine", "one program", "spread", &over(names[base])], 2);
     for (i, (engine, sample)) in names.iter().zip(&samples).enumerate() {
         let (s, against) = (summary(sample), ratio(sample, &samples[base]));
-        rows.add_row([
+        table.add_row([
             if i == 0 { name.into() } else { String::new() },
             (*engine).to_owned(),
             table::time(s.median),
             table::spread(s.spread),
-            table::ratio(&against),
+            if i == base { "base".into() } else { table::ratio(&against) },
         ]);
         report.push(Row::new("cold", name, engine, Phase::Cold, s, None).against(names[base], &against));
     }
-    for (engine, why) in absent {
-        rows.add_row([String::new(), engine.clone(), "-".into(), why.clone()]);
-    }
-    println!("{rows}\n");
 }
 
 struct Takers<'a> {

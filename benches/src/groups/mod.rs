@@ -76,12 +76,6 @@ pub fn base_of(engines: &[&str]) -> usize {
     BASES.iter().find_map(|base| engines.iter().position(|name| name == base)).unwrap_or(0)
 }
 
-/// The head of a column of ratios: below 1 is faster than the base.
-#[must_use]
-pub fn over(base: &str) -> String {
-    format!("time / {base} [95 %]")
-}
-
 /// Checks that all engines agree on every input of `subject`, times them, adds a line each to `table`, a row each to the
 /// report, and their ratios to `means`.
 ///
