@@ -52,7 +52,7 @@ struct Options {
 /// The engines of every run, the reference first: its answers are the measure of the others'.
 fn engines() -> Result<Vec<Box<dyn Engine>>, String> {
     let mut engines: Vec<Box<dyn Engine>> =
-        vec![Box::new(TierEngine::new(Tier0)), Box::new(Sandbox), Box::new(Rust), Box::new(TreeWalk)];
+        vec![Box::new(TierEngine::new(Tier0)), Box::<Sandbox>::default(), Box::new(Rust), Box::new(TreeWalk)];
     if let Some(novec) = RustNovec::found()? {
         engines.push(Box::new(novec));
     }

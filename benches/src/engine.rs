@@ -117,6 +117,14 @@ pub trait Engine {
         Err("has no handle for calls".into())
     }
 
+    /// A handle for each of some threads, all on one loaded function if the engine can share it.
+    ///
+    /// # Errors
+    /// As [`Engine::caller`].
+    fn callers(&self, subject: &Subject, threads: usize) -> Result<Vec<Box<dyn Caller>>, String> {
+        (0..threads).map(|_| self.caller(subject)).collect()
+    }
+
     /// From a valid program to code that can run, and dropping it. Memory that outlives one compilation may be kept, code may
     /// not.
     ///

@@ -2,7 +2,7 @@
 //! lies in memory can be worth a quarter of an interpreter's time, so that one build says little.
 
 use crate::report::{Report, Row, SCHEMA};
-use crate::stats::{geomean, median};
+use crate::stats::{geomean, median, most_common};
 use crate::table;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,11 +14,13 @@ use std::path::{Path, PathBuf};
 /// Where a report cannot be read.
 pub fn print(files: &[PathBuf]) -> Result<(), String> {
     let reports = files.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
-    let base = base(&reports)?;
+    let rows = || reports.iter().flat_map(|r| &r.rows);
+    let bases = rows().filter(|row| row.ratio.is_some()).map(|row| row.base.as_str());
+    let base = most_common(bases).ok_or("no report holds a ratio")?;
     println!("Time / {base}: median over {} builds [least, greatest].", reports.len());
     let mut rows = table::table(&["program", "engine", "median", "least", "greatest"], 2);
     let mut means: BTreeMap<(String, String), Vec<f64>> = BTreeMap::new();
-    for (program, engine, group, ratios) in ratios(&reports, &base) {
+    for (program, engine, group, ratios) in ratios(&reports, base) {
         let fold = |f: fn(f64, f64) -> f64| ratios.iter().copied().reduce(f).unwrap_or(f64::NAN);
         let middle = median(&ratios);
         let cells = [middle, fold(f64::min), fold(f64::max)].map(table::digits);
@@ -45,16 +47,6 @@ fn read(path: &Path) -> Result<Report, String> {
     Ok(report)
 }
 
-/// The base of most rows.
-fn base(reports: &[Report]) -> Result<String, String> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for row in reports.iter().flat_map(|r| &r.rows).filter(|row| row.ratio.is_some()) {
-        *counts.entry(&row.base).or_default() += 1;
-    }
-    let most = counts.into_iter().max_by_key(|(_, count)| *count);
-    most.map(|(base, _)| base.to_owned()).ok_or_else(|| "no report holds a ratio".into())
-}
-
 /// Program, engine, group, and the ratio of each build, in the order of the first report.
 fn ratios(reports: &[Report], base: &str) -> Vec<(String, String, String, Vec<f64>)> {
     let ours = |row: &&Row| row.base == base && row.engine != base && row.ratio.is_some();
@@ -67,4 +59,28 @@ fn ratios(reports: &[Report], base: &str) -> Vec<(String, String, String, Vec<f6
         (row.program.clone(), row.engine.clone(), row.group.clone(), all.collect())
     };
     first.rows.iter().filter(ours).map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::Machine;
+    use crate::report::Phase;
+    use crate::stats::summary;
+
+    #[test]
+    fn ratios_are_gathered_over_builds() {
+        let row = |engine: &str, ratio: f64| {
+            let s = summary(&[ratio]);
+            Row::new("scalar", "sum_loop", engine, Phase::Run, s, None).against("wasmi-fuel", &s)
+        };
+        let build = |ratio| Report {
+            schema: SCHEMA,
+            machine: Machine::here(),
+            rows: vec![row("wasmi-fuel", 1.0), row("tier1", ratio)],
+        };
+        let all = ratios(&[build(0.8), build(0.9), build(1.3)], "wasmi-fuel");
+        let of = |s: &str| s.to_owned();
+        assert_eq!(all, [(of("sum_loop"), of("tier1"), of("scalar"), vec![0.8, 0.9, 1.3])]);
+    }
 }

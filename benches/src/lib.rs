@@ -6,9 +6,12 @@
 //! | [`stats`] | medians, bootstrap intervals, ratios within a round |
 //! | [`engine`] | [`engine::Engine`]: implement it to add a row to every table |
 //! | [`tier`] | the project's own tiers, and its public API, as engines |
-//! | [`native`] | the engine `rust`: the examples compiled by rustc through the prelude |
-//! | [`subject`], [`examples`] | programs with inputs; those of `examples/` |
-//! | [`groups`] | the groups: `programs`, `load`, `cold` |
+//! | [`native`] | the engines `rust` and `rust-novec`: the same programs as rustc compiles them |
+//! | [`treewalk`] | the engine `hashmap-treewalk`: the naive interpreter that NDA replaces |
+//! | [`subject`] | programs with inputs |
+//! | [`suite`], [`network`], [`generated`], [`examples`] | those of `benches/programs`, random ones, those of `examples/` |
+//! | [`groups`] | what a run measures, by name |
+//! | [`layouts`] | medians over builds that differ in code layout |
 //! | [`cli`] | the command line; [`main_with`] measures other engines beside the project's own |
 //! | [`report`], [`table`], [`machine`] | the figures as data and for people, and where they were taken |
 //!

@@ -1,5 +1,7 @@
 //! Medians and bootstrap intervals. Nothing here is random: the resampling starts from a fixed seed.
 
+use std::collections::BTreeMap;
+
 /// Resamples of a bootstrap interval.
 const RESAMPLES: usize = 1000;
 
@@ -59,6 +61,14 @@ pub fn median(samples: &[f64]) -> f64 {
 #[must_use]
 pub fn geomean(ratios: &[f64]) -> f64 {
     (ratios.iter().map(|x| x.ln()).sum::<f64>() / ratios.len() as f64).exp()
+}
+
+/// What stands there most often; of several, the last by order.
+#[must_use]
+pub fn most_common<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    names.for_each(|name| *counts.entry(name).or_default() += 1);
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(name, _)| name)
 }
 
 /// Median, interval and spread.

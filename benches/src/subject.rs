@@ -52,12 +52,12 @@ impl Subject {
         self.link.clone()
     }
 
-    /// Whether it works on buffers, and not only on scalars that a compiler keeps in registers.
+    /// Whether it works on buffers or vectors, and not only on scalars that a compiler keeps in registers.
     #[must_use]
     pub fn uses_memory(&self) -> bool {
         let program = self.program.program();
         let functions = (0..program.objects().len() as u32).filter_map(|i| self.program.function(i));
-        functions.flat_map(|f| f.slots()).any(|slot| matches!(slot.ty, Type::Buf { .. }))
+        functions.flat_map(|f| f.slots()).any(|slot| matches!(slot.ty, Type::Buf { .. } | Type::Vec { .. }))
     }
 
     /// Nodes of all functions.

@@ -135,7 +135,19 @@ impl<T: Tier> Cold for ColdTier<'_, T> {
 }
 
 /// The public API as its users call it, on the tier that it chooses itself.
-pub struct Sandbox;
+#[derive(Default)]
+pub struct Sandbox {
+    engine: nda_sandbox::Engine,
+    limits: nda_sandbox::Limits,
+}
+
+impl Sandbox {
+    fn handle(&self, subject: &Subject) -> Result<Handle, String> {
+        let program = self.engine.load(subject.bytes.clone(), &self.limits).map_err(|e| e.to_string())?;
+        let name = subject.program.program().name(subject.entry).unwrap_or_default();
+        program.func(name).map(Handle).map_err(|e| e.to_string())
+    }
+}
 
 impl Engine for Sandbox {
     fn name(&self) -> &str {
@@ -143,18 +155,55 @@ impl Engine for Sandbox {
     }
 
     fn timed(&self) -> &str {
-        "`TypedFn::call` under the default limits"
+        "in a call `TypedFn::call`, cold `Engine::load` and `Func::run`, both under the default limits"
+    }
+
+    fn cold<'a>(&'a self, programs: &'a [ColdProgram]) -> Result<Box<dyn Cold + 'a>, String> {
+        let bytes = programs.iter().map(|p| Bytes::from(p.bytes.clone())).collect();
+        Ok(Box::new(ColdSandbox { sandbox: self, programs, bytes }))
     }
 
     fn caller(&self, subject: &Subject) -> Result<Box<dyn Caller>, String> {
-        let limits = nda_sandbox::Limits::default();
-        let program = nda_sandbox::Engine::new().load(subject.bytes.clone(), &limits);
-        let program = program.map_err(|e| e.to_string())?;
-        let name = subject.program.program().name(subject.entry).unwrap_or_default();
-        Ok(Box::new(Handle(program.func::<(i64,), i64>(name).map_err(|e| e.to_string())?)))
+        Ok(Box::new(self.handle(subject)?))
+    }
+
+    fn callers(&self, subject: &Subject, threads: usize) -> Result<Vec<Box<dyn Caller>>, String> {
+        let handle = self.handle(subject)?;
+        Ok((0..threads).map(|_| Box::new(handle.clone()) as Box<dyn Caller>).collect())
     }
 }
 
+struct ColdSandbox<'a> {
+    sandbox: &'a Sandbox,
+    programs: &'a [ColdProgram],
+    bytes: Vec<Bytes>,
+}
+
+impl ColdSandbox<'_> {
+    fn outcome(&self, program: usize) -> Result<nda_sandbox::Outcome, String> {
+        let loaded = self.sandbox.engine.load(self.bytes[program].clone(), &self.sandbox.limits);
+        // The entry points of these programs have no name.
+        let function = loaded.map_err(|e| e.to_string())?.func_untyped("").map_err(|e| e.to_string())?;
+        function.run(&self.programs[program].args).map_err(|e| e.to_string())
+    }
+}
+
+impl Cold for ColdSandbox<'_> {
+    fn answer(&mut self, program: usize) -> Result<Answer, String> {
+        let outcome = self.outcome(program)?;
+        Ok(Answer {
+            result: outcome.result.map_err(|trap| trap.kind.to_string()),
+            log: outcome.log,
+            executed_nodes: Some(outcome.executed_nodes),
+        })
+    }
+
+    fn run(&mut self, program: usize) {
+        black_box(self.outcome(program).is_ok());
+    }
+}
+
+#[derive(Clone)]
 struct Handle(TypedFn<(i64,), i64>);
 
 impl Caller for Handle {

@@ -48,6 +48,9 @@ impl Options {
 /// `cargo xtask bench --help` is the measuring program's own help.
 pub fn main(args: &[String]) -> Result<(), String> {
     let options = Options::parse(args)?;
+    if options.layouts.is_some() && options.rest.iter().any(|arg| arg.starts_with("--json")) {
+        return Err("--layouts writes a report for each build itself: leave out --json".into());
+    }
     let novec = build_novec()?;
     let program = Program::new(options.peers.as_ref(), options.layouts.is_some());
     let Some(layouts) = options.layouts else {

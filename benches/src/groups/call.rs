@@ -35,8 +35,9 @@ pub fn run(cx: &mut Context) -> Result<(), String> {
     let subject = from_source(NAME, SOURCE, NAME, Vec::new(), &mut NoLoader)?;
     let mut takers = Vec::new();
     for engine in &cx.engines {
-        let Ok(first) = engine.caller(&subject) else { continue };
-        let mut callers = [first, engine.caller(&subject)?];
+        let Ok(callers) = engine.callers(&subject, 2) else { continue };
+        let two = || format!("{}: not a handle for each of two threads", engine.name());
+        let mut callers: [Box<dyn Caller>; 2] = callers.try_into().map_err(|_| two())?;
         for caller in &mut callers {
             let (one, some) = (caller.call(41)?, caller.calls(10));
             if (one, some) != (42, 55) {

@@ -10,14 +10,15 @@ use comfy_table::Table;
 use nda_ast::Limits;
 use nda_runtime::{Link, Value};
 use nda_testkit::generate::{big_program, small_programs};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Nodes and functions of each program.
 const SIZES: [(u32, u32); 6] =
     [(20, 1), (1_000, 1), (10_000, 1), (100_000, 1), (1_000_000, 1), (1_000_000, 1000)];
 
-/// Nanoseconds: an engine that needs longer for a program is not asked for the next larger ones.
-const PATIENCE: f64 = 3e8;
+/// Nanoseconds: an engine that would need longer for a program is not asked for it.
+const PATIENCE: f64 = 1e9;
 
 /// Measures and prints.
 ///
@@ -27,17 +28,20 @@ pub fn run(cx: &mut Context) -> Result<(), String> {
     println!("Timed: a valid program in memory -> code that runs -> dropped. One thread.");
     let mut rows =
         table::table(&["program", "engine", "all", "spread", "a node", "nodes/s", "time / base [95 %]"], 2);
-    let mut slow: Vec<String> = Vec::new();
+    // Nanoseconds a node of the program before.
+    let mut pace: BTreeMap<String, f64> = BTreeMap::new();
     for (size, functions) in SIZES {
         let name = match functions {
             1 => format!("{} nodes", table::count(size.into())),
             _ => format!("{} nodes in {functions} functions", table::count(size.into())),
         };
         if cx.wants(&name) {
-            one(cx, &subject(&name, size, functions)?, &mut slow, &mut rows)?;
+            one(cx, &subject(&name, size, functions)?, &mut pace, &mut rows)?;
         }
     }
-    println!("{rows}\n");
+    if !rows.is_empty() {
+        println!("{rows}\n");
+    }
     Ok(())
 }
 
@@ -56,13 +60,21 @@ fn subject(name: &str, size: u32, functions: u32) -> Result<Subject, String> {
     Ok(Subject { name: name.into(), bytes, program: Arc::new(program), entry, inputs, link: Link::new() })
 }
 
-fn one(cx: &mut Context, subject: &Subject, slow: &mut Vec<String>, table: &mut Table) -> Result<(), String> {
+fn one(
+    cx: &mut Context,
+    subject: &Subject,
+    pace: &mut BTreeMap<String, f64>,
+    table: &mut Table,
+) -> Result<(), String> {
     let nodes = nodes(&subject.program);
     let mut names = Vec::new();
     let mut contestants = Vec::new();
     // For each engine, where its two contestants stand.
     let mut places = Vec::new();
-    for engine in cx.engines.iter().filter(|e| !slow.iter().any(|name| name == e.name())) {
+    for engine in &cx.engines {
+        if pace.get(engine.name()).is_some_and(|ns| ns * nodes as f64 > PATIENCE) {
+            continue;
+        }
         let Ok(compile) = engine.compile(subject) else { continue };
         names.push(engine.name());
         let all = contestants.len();
@@ -96,9 +108,7 @@ fn one(cx: &mut Context, subject: &Subject, slow: &mut Vec<String>, table: &mut 
             format!("{} million", table::digits(1e3 * nodes as f64 / s.median)),
             if i == base { "base".into() } else { table::ratio(&against) },
         ]);
-        if s.median > PATIENCE {
-            slow.push((*name).to_owned());
-        }
+        pace.insert((*name).to_owned(), s.median / nodes as f64);
         let row = Row::new("compile", &subject.name, name, Phase::Compile, s, None);
         cx.rows.push(row.against(names[base], &against).of(nodes as usize));
     }

@@ -49,7 +49,9 @@ pub fn run(cx: &mut Context) -> Result<(), String> {
         let small: Vec<Bytes> = small_programs(SMALL).into_iter().map(Bytes::from).collect();
         one(cx, &name, &small, &mut rows)?;
     }
-    println!("{rows}\n");
+    if !rows.is_empty() {
+        println!("{rows}\n");
+    }
     Ok(())
 }
 

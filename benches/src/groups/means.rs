@@ -1,6 +1,6 @@
 //! Geometric means over the programs of a group, register-only programs and those with buffers apart.
 
-use crate::stats::geomean;
+use crate::stats::{geomean, most_common};
 use crate::table;
 
 /// The naive engine that others are to be many times faster than.
@@ -9,6 +9,7 @@ const NAIVE: &str = "hashmap-treewalk";
 /// One engine's time over the base's on one program.
 struct Entry {
     engine: String,
+    base: String,
     memory: bool,
     over_base: f64,
     /// Times as fast as [`NAIVE`], where that took part.
@@ -19,29 +20,27 @@ struct Entry {
 #[derive(Default)]
 pub struct Means {
     entries: Vec<Entry>,
-    bases: Vec<String>,
 }
 
 impl Means {
     /// Adds a program: each engine's name and ratio to the base named `base`.
     pub fn add(&mut self, base: &str, memory: bool, ratios: &[(String, f64)]) {
         let naive = ratios.iter().find(|(engine, _)| engine == NAIVE).map(|(_, ratio)| *ratio);
-        if !self.bases.iter().any(|known| known == base) {
-            self.bases.push(base.to_owned());
-        }
         self.entries.extend(ratios.iter().map(|(engine, ratio)| Entry {
             engine: engine.clone(),
+            base: base.to_owned(),
             memory,
             over_base: *ratio,
             over_naive: naive.map(|naive| naive / ratio),
         }));
     }
 
-    /// Prints the means; nothing where programs had different bases, whose ratios have no common mean.
+    /// Prints the means over the programs that were compared with the same base: the one of most.
     pub fn print(&self) {
-        let [base] = self.bases.as_slice() else { return };
+        let Some(base) = most_common(self.entries.iter().map(|e| e.base.as_str())) else { return };
+        let entries = || self.entries.iter().filter(|e| e.base == base);
         let mut engines: Vec<&str> = Vec::new();
-        for entry in &self.entries {
+        for entry in entries() {
             if !engines.contains(&entry.engine.as_str()) {
                 engines.push(&entry.engine);
             }
@@ -54,7 +53,7 @@ impl Means {
             if values.is_empty() { "-".to_owned() } else { table::digits(geomean(&values)) }
         };
         for engine in engines {
-            let of = || self.entries.iter().filter(|e| e.engine == engine);
+            let of = || entries().filter(|e| e.engine == engine);
             let part = |memory| mean(of().filter(|e| e.memory == memory).map(|e| e.over_base).collect());
             rows.add_row([
                 engine.to_owned(),
