@@ -2,8 +2,8 @@
 
 use std::hint::black_box;
 
-/// LLVM knows the sum of 0 to n - 1. The exclusive or with a zero that it cannot know to be one leaves a loop whose
-/// critical path is still a single addition.
+/// LLVM knows the sum of 0 to n - 1. The exclusive or with a zero that it cannot know to be one leaves a loop with an
+/// addition for each number.
 pub fn sum_loop(n: i64, m: i64) -> i64 {
     let zero = black_box(0);
     let mut sum = m;

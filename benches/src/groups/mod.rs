@@ -70,7 +70,8 @@ pub const GROUPS: &[Group] = &[
 /// Who is compared with, the first of these that takes part: the engine to beat, then the speed of the machine.
 const BASES: [&str; 3] = ["wasmi-fuel", "rust-novec", "rust"];
 
-/// The place of the base of all ratios among the engines that take part; the first where none of [`BASES`] does.
+/// The place of the base of all ratios among the engines that take part; `wasmi-fuel`, else
+/// `rust-novec`, else `rust`, else the first.
 #[must_use]
 pub fn base_of(engines: &[&str]) -> usize {
     BASES.iter().find_map(|base| engines.iter().position(|name| name == base)).unwrap_or(0)
