@@ -212,6 +212,50 @@ pub fn read_buffer(memory: &[u8], address: u32, elem: Elem, cap: u32) -> Value {
 }
 
 impl Import {
+    /// The imports that any module may have: all but `host`. What a host can define once for all programs.
+    #[must_use]
+    pub fn common() -> Vec<Import> {
+        let math = Op::ALL.iter().filter_map(|op| Import::of_math(*op));
+        let any_buffer = Type::Buf { elem: Elem::U8, cap: 1 };
+        let print = [Type::Int, Type::Float, Type::Bool, any_buffer].map(Import::of_print);
+        math.chain(print).collect()
+    }
+
+    /// The import for an operation that WebAssembly lacks; `None` for others.
+    pub(super) fn of_math(op: Op) -> Option<Import> {
+        let is_math = matches!(
+            op,
+            Op::Exp
+                | Op::ExpM1
+                | Op::Ln
+                | Op::Ln1p
+                | Op::Sin
+                | Op::Cos
+                | Op::Tanh
+                | Op::Sigmoid
+                | Op::Pow
+                | Op::Atan2
+        );
+        is_math.then(|| Import {
+            module: "math",
+            name: op.info().name.into(),
+            params: vec![WordType::F64; op.info().args.len()],
+            results: vec![WordType::F64],
+            kind: ImportKind::Math(op),
+        })
+    }
+
+    /// The import for `Print` of a value of this type.
+    pub(super) fn of_print(ty: Type) -> Import {
+        let (name, params, kind) = match ty {
+            Type::Int => ("int", vec![WordType::I64], ImportKind::Print(ty)),
+            Type::Float => ("float", vec![WordType::F64], ImportKind::Print(ty)),
+            Type::Bool => ("bool", vec![WordType::I32], ImportKind::Print(ty)),
+            _ => ("buf", vec![WordType::I32; 3], ImportKind::PrintBuf),
+        };
+        Import { module: "print", name: name.into(), params, results: Vec::new(), kind }
+    }
+
     /// The arguments of a call of an [`ImportKind::Host`] with this signature, as the host sees them.
     ///
     /// # Panics

@@ -6,7 +6,6 @@ use super::emit::val_type;
 use super::function::function;
 use super::layout::{Layout, constant_bytes};
 use super::nan::analyse;
-use super::scalar::math_name;
 use nda_ast::{Body, Op, Param, Type, ValidProgram};
 use wasm_encoder::{
     CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, FunctionSection,
@@ -38,18 +37,15 @@ impl Indices {
             let Body::Import(import) = program.program().objects()[object as usize].body() else { continue };
             let (params, results) = signature(&import.params, &import.results);
             out.functions[object as usize] = out.imports.len() as u32;
-            out.import("host", object.to_string(), params, results, ImportKind::Host(object));
+            let (name, kind) = (object.to_string(), ImportKind::Host(object));
+            out.import(Import { module: "host", name, params, results, kind });
         }
         for f in layout.functions.iter().filter_map(|&object| program.function(object)) {
             for (i, node) in f.function().nodes().iter().enumerate() {
-                let op = node.op();
-                match (op, math_name(op)) {
-                    (Op::Print, _) => out.print_import(f.type_of(i as u32).unwrap_or(Type::Int)),
-                    (_, Some(name)) => {
-                        let operands = vec![WordType::F64; op.info().args.len()];
-                        out.import("math", name.into(), operands, vec![WordType::F64], ImportKind::Math(op));
-                    }
-                    _ => {}
+                if node.op() == Op::Print {
+                    out.import(Import::of_print(f.type_of(i as u32).unwrap_or(Type::Int)));
+                } else if let Some(import) = Import::of_math(node.op()) {
+                    out.import(import);
                 }
             }
         }
@@ -59,27 +55,10 @@ impl Indices {
         out
     }
 
-    fn print_import(&mut self, ty: Type) {
-        let (name, params) = match ty {
-            Type::Int => ("int", vec![WordType::I64]),
-            Type::Float => ("float", vec![WordType::F64]),
-            Type::Bool => ("bool", vec![WordType::I32]),
-            _ => ("buf", vec![WordType::I32; 3]),
-        };
-        self.import("print", name.into(), params, Vec::new(), print_kind(ty));
-    }
-
     /// Adds an import that is not there yet.
-    fn import(
-        &mut self,
-        module: &'static str,
-        name: String,
-        params: Vec<WordType>,
-        results: Vec<WordType>,
-        kind: ImportKind,
-    ) {
-        if self.imports.iter().all(|import| import.kind != kind) {
-            self.imports.push(Import { module, name, params, results, kind });
+    fn import(&mut self, import: Import) {
+        if self.imports.iter().all(|other| other.kind != import.kind) {
+            self.imports.push(import);
         }
     }
 
@@ -97,7 +76,7 @@ impl Indices {
 
     /// The function that logs a value of this type.
     pub fn print(&self, ty: Type) -> u32 {
-        self.find(print_kind(ty))
+        self.find(Import::of_print(ty).kind)
     }
 
     /// The function of an object.
@@ -116,10 +95,6 @@ impl Indices {
         self.code = true;
         1
     }
-}
-
-fn print_kind(ty: Type) -> ImportKind {
-    if ty.is_scalar() { ImportKind::Print(ty) } else { ImportKind::PrintBuf }
 }
 
 /// Parameters and results in WebAssembly.

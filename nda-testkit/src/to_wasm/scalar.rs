@@ -94,21 +94,3 @@ pub(super) fn inverse(op: Op) -> Option<Op> {
         _ => return None,
     })
 }
-
-/// The name under which the host gives an operation that WebAssembly lacks.
-pub(super) fn math_name(op: Op) -> Option<&'static str> {
-    matches!(
-        op,
-        Op::Exp
-            | Op::ExpM1
-            | Op::Ln
-            | Op::Ln1p
-            | Op::Sin
-            | Op::Cos
-            | Op::Tanh
-            | Op::Sigmoid
-            | Op::Pow
-            | Op::Atan2
-    )
-    .then(|| op.info().name)
-}
