@@ -141,8 +141,8 @@ pub struct Compile<'a> {
     /// The timed region.
     pub all: Box<dyn FnMut() + 'a>,
     /// What part of `all` is no compilation, to be taken off within each round: a run, where nothing less makes an engine
-    /// compile.
-    pub off: Option<Box<dyn FnMut() + 'a>>,
+    /// compile. It does it that many times and says how long that took; nothing that `all` could find is left behind.
+    pub off: Option<Box<dyn FnMut(u32) -> Duration + 'a>>,
 }
 
 /// A subject that an engine has made ready.

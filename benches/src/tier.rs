@@ -7,6 +7,7 @@ use nda_runtime::{Link, Loaded, Outcome, Run, RunLimits, RunState, Tier, Value};
 use nda_sandbox::TypedFn;
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// A tier of this project.
 pub struct TierEngine<T> {
@@ -68,15 +69,22 @@ impl<T: Tier> Engine for TierEngine<T> {
     /// timed region is all of that, and a second run is taken off.
     fn compile<'a>(&'a self, subject: &'a Subject) -> Result<Compile<'a>, String> {
         let args = subject.inputs.first().ok_or("a compilation needs arguments for its run")?;
-        let (link, entry) = (subject.link(), subject.entry);
-        let loaded = Loaded::new(subject.program.clone(), &link).map_err(|e| e.to_string())?;
+        let make = || Loaded::new(subject.program.clone(), &subject.link).map_err(|e| e.to_string());
         let (mut state, mut warm) = (RunState::new(), RunState::new());
+        self.run(&make()?, subject.entry, args, &mut state)?;
         let all = move || {
-            let made = Loaded::new(subject.program.clone(), &link);
-            black_box(made.is_ok_and(|loaded| self.run(&loaded, entry, args, &mut state).is_ok()));
+            black_box(make().is_ok_and(|loaded| self.run(&loaded, subject.entry, args, &mut state).is_ok()));
         };
-        let off = move || {
-            black_box(self.run(&loaded, entry, args, &mut warm).is_ok());
+        let off = move |count| {
+            // Made for this batch alone: a tier may share the code of programs that live at once.
+            let Ok(loaded) = make() else { return Duration::ZERO };
+            let mut run = || black_box(self.run(&loaded, subject.entry, args, &mut warm).is_ok());
+            run();
+            let start = Instant::now();
+            for _ in 0..count {
+                run();
+            }
+            start.elapsed()
         };
         Ok(Compile { all: Box::new(all), off: Some(Box::new(off)) })
     }
