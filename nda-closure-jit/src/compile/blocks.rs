@@ -1,0 +1,215 @@
+//! Blocks: how they open and close, and the tests that lead to them.
+
+use super::Compiler;
+use super::emit::{BLANK, Shape};
+use super::operand::{Operand, Test};
+use super::select::negated;
+use crate::rec::{BLOCK, Rec};
+use crate::records::branch::test_fn;
+use crate::records::flow;
+use crate::records::operand::{Kind, Pair};
+use nda_ast::{BlockId, BlockKind, NodeId, Op};
+
+/// A block not yet ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open {
+    pub block: BlockId,
+    pub kind: BlockKind,
+    pub end: NodeId,
+    /// Then: the first of the tests that pass control to the else-arm. Else: the jump over it. Loops: the record of the loop.
+    pub at: u32,
+    /// Loops: the first of the tests that pass control over the loop.
+    pub entry: u32,
+    /// Loops: number among the function's loops.
+    pub ordinal: u32,
+    /// Loops: words of the counter (limit or iterations begun), if any.
+    pub counter: u32,
+    /// Loops: sequences around the body.
+    pub sequences: u32,
+    /// Loops: the first of the jumps of `Continue`, each holding the next, that wait for the end of the body.
+    pub continues: u32,
+    /// `While`: whether the tests charge the condition.
+    pub merged: bool,
+    /// Temporaries that outlive statements, outside.
+    pub base: u32,
+}
+
+/// No record.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// Costs that fit the fields of a record also where two are added.
+const FITS: u64 = 1 << 30;
+
+impl Open {
+    pub fn plain(block: BlockId, kind: BlockKind, end: NodeId, at: u32) -> Open {
+        Open {
+            block,
+            kind,
+            end,
+            at,
+            entry: NONE,
+            ordinal: 0,
+            counter: 0,
+            sequences: 0,
+            continues: NONE,
+            merged: false,
+            base: 0,
+        }
+    }
+}
+
+impl Compiler<'_> {
+    /// Opens the body of the function, which its caller charges.
+    pub(super) fn open_body(&mut self) {
+        let b = self.f.blocks()[0];
+        self.begin_block(Open::plain(0, BlockKind::Body, b.end, NONE));
+    }
+
+    /// Opens a block: its statements follow.
+    pub(super) fn begin_block(&mut self, open: Open) {
+        let b = self.f.blocks()[open.block as usize];
+        self.opens.push(open);
+        self.begin_region(b.end - b.first);
+    }
+
+    /// What a test that leads to a block charges; 0 where the cost does not fit and [`Compiler::charge_large`] does it.
+    pub(super) fn cost(&self, block: BlockId) -> u32 {
+        let cost = self.valid.block_cost(block);
+        if cost < FITS { cost as u32 } else { 0 }
+    }
+
+    /// Charges a block whose cost does not fit a test.
+    pub(super) fn charge_large(&mut self, block: BlockId, owner: NodeId) {
+        let cost = self.valid.block_cost(block);
+        if cost >= FITS {
+            self.charge(cost, owner, BLOCK);
+        }
+    }
+
+    /// Writes a charge: at the head of a loop, or of a block.
+    pub(super) fn charge(&mut self, cost: u64, owner: NodeId, ordinal: u8) {
+        self.owner = owner;
+        self.emit_other("Charge", Rec { f: flow::charge, imm: cost, d: ordinal, ..BLANK });
+    }
+
+    pub(super) fn close(&mut self) {
+        let Some(open) = self.opens.last().copied() else { return };
+        self.end_region();
+        self.opens.pop();
+        self.owner = self.f.blocks()[open.block as usize].owner;
+        self.node = self.owner;
+        match open.kind {
+            BlockKind::Body => {
+                self.emit_other("Return", Rec { f: flow::ret, ..BLANK });
+            }
+            BlockKind::Scope | BlockKind::Cond => {}
+            BlockKind::Then => self.close_then(&open),
+            BlockKind::Else => {
+                if open.at != NONE {
+                    self.patch(open.at);
+                }
+            }
+            BlockKind::Loop => self.close_loop(&open),
+            BlockKind::While => self.close_while(&open),
+        }
+        self.end_statement();
+    }
+
+    fn close_then(&mut self, open: &Open) {
+        let other = open.block + 1;
+        let b = self.f.blocks()[other as usize];
+        let over = match b.is_empty() {
+            true => NONE,
+            false => self.emit_other("Jump", Rec { f: flow::jump, ..BLANK }),
+        };
+        self.patch_list(open.at);
+        if !b.is_empty() {
+            self.charge_large(other, b.owner);
+        }
+        self.begin_block(Open::plain(other, BlockKind::Else, b.end, over));
+    }
+
+    /// Lets the records of a list, linked by their `skip`, pass control to the next record.
+    pub(super) fn patch_list(&mut self, mut rec: u32) {
+        while rec != NONE {
+            let next = self.recs[rec as usize].skip;
+            self.patch(rec);
+            rec = next;
+        }
+    }
+
+    /// `If`: its condition is the last operand.
+    pub(super) fn begin_if(&mut self, id: NodeId, then: BlockId) {
+        let b = self.f.blocks()[then as usize];
+        let (yes, no) = (self.cost(then), self.cost(then + 1));
+        let test = self.branch_to((yes, no), BLOCK);
+        let tests = self.chain_out(test);
+        self.end_statement();
+        self.patch_chains(true, 0);
+        if !b.is_empty() {
+            self.charge_large(then, id);
+        }
+        self.begin_block(Open::plain(then, BlockKind::Then, b.end, tests));
+    }
+
+    /// Temporaries are free again, but for those of loops.
+    pub(super) fn end_statement(&mut self) {
+        self.words.reset();
+        self.arena.reset();
+    }
+
+    /// Writes the test of a condition, charging `yes` where it holds and `no` where it fails; the tests in a row before it charge as
+    /// it does. Gives the record, which passes control where the condition fails; its `skip` ends a list.
+    pub(super) fn branch_to(&mut self, (yes, no): (u32, u32), ordinal: u8) -> u32 {
+        self.chained(|rec, holds| {
+            rec.no = if holds { yes } else { no };
+            rec.d = ordinal;
+        });
+        let at = self.branch_if(false);
+        let rec = &mut self.recs[at as usize];
+        (rec.yes, rec.no, rec.d, rec.skip) = (yes, no, ordinal, NONE);
+        at
+    }
+
+    /// Writes the test of the last operand as the last record of a loop's body.
+    pub(super) fn branch_end(&mut self, (yes, no): (u32, u32), ordinal: u8) {
+        self.chained(|rec, holds| {
+            rec.no = if holds { yes } else { no };
+            rec.d = ordinal;
+        });
+        let Test { op, pair, rec } = self.take_test();
+        let f = test_fn(op, pair, true);
+        let rec = Rec { f, yes, no, skip: ordinal.into(), ..rec };
+        self.put_record(Shape::Test { op, pair, end: true }, rec);
+    }
+
+    /// Writes the test of the last operand, passing control where its outcome is `outcome`.
+    pub(super) fn branch_if(&mut self, outcome: bool) -> u32 {
+        let Test { mut op, pair, rec } = self.take_test();
+        if outcome {
+            match negated(op) {
+                Some(other) => op = other,
+                None => unreachable!("{op:?} has no negation"),
+            }
+        }
+        let shape = Shape::Test { op, pair, end: false };
+        self.put_record(shape, Rec { f: test_fn(op, pair, false), d: BLOCK, ..rec })
+    }
+
+    /// The last operand as a test: a comparison that waits, or a bool that is not 0.
+    fn take_test(&mut self) -> Test {
+        let operand = self.pop();
+        if let (Operand::Test, Some(test)) = (operand, self.test.take()) {
+            return test;
+        }
+        let word = match operand {
+            // A constant: compared as a word like any other.
+            Operand::Const(_) => Operand::Slot(self.near(operand).into()),
+            other => other,
+        };
+        let source = self.source(word);
+        let pair = if source.kind == Kind::A { Pair::AC } else { Pair::SC };
+        self.free(operand);
+        Test { op: Op::NeInt, pair, rec: Rec { a: source.word, ..BLANK } }
+    }
+}

@@ -1,0 +1,130 @@
+//! Writing records.
+
+use super::Compiler;
+use crate::rec::{Rec, RecFn, Site};
+use crate::records::elements::{Row, index_fn, len_fn};
+use crate::records::operand::{Kind, Pair};
+use crate::records::scalar::{binary_fn, unary_fn};
+use crate::records::{calls::call_fn, flow};
+use nda_ast::Op;
+
+/// What people and traps want to know of records, and nothing else needs.
+#[derive(Default)]
+pub(super) struct Notes {
+    pub sites: Vec<Site>,
+    pub shapes: Vec<String>,
+}
+
+/// What a record is, as far as the compiler asks later.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Shape {
+    Binary { op: Op, pair: Pair, store: bool },
+    Unary { op: Op, kind: Kind, store: bool },
+    Index { row: Row, kind: Kind, local: bool, store: bool },
+    Len { local: bool, store: bool },
+    Call { float: bool, store: bool },
+    /// A word copied to another.
+    PutWord,
+    /// Everything else, with its name.
+    Other(&'static str),
+    /// An operation on vectors or buffers.
+    Vector(Op),
+    /// A test.
+    Test { op: Op, pair: Pair, end: bool },
+}
+
+impl Shape {
+    /// The function, where the shape alone decides it.
+    fn function(self) -> Option<RecFn> {
+        Some(match self {
+            Shape::Binary { op, pair, store } => binary_fn(op, pair, store),
+            Shape::Unary { op, kind, store } => unary_fn(op, kind, store),
+            Shape::Index { row, kind, local, store } => index_fn(row, kind, local, store),
+            Shape::Len { local, store } => len_fn(local, store),
+            Shape::Call { float, store } => call_fn(float, store),
+            _ => return None,
+        })
+    }
+
+    /// The shape that stores its value as well; `None` where there is none.
+    pub fn storing(self) -> Option<Shape> {
+        Some(match self {
+            Shape::Binary { op, pair, store: false } => Shape::Binary { op, pair, store: true },
+            Shape::Unary { op, kind, store: false } => Shape::Unary { op, kind, store: true },
+            Shape::Index { row, kind, local, store: false } => Shape::Index { row, kind, local, store: true },
+            Shape::Len { local, store: false } => Shape::Len { local, store: true },
+            Shape::Call { float, store: false } => Shape::Call { float, store: true },
+            _ => return None,
+        })
+    }
+}
+
+/// A record to be filled in.
+pub(super) const BLANK: Rec = Rec { f: flow::done, imm: 0, a: 0, b: 0, c: 0, d: 0, skip: 0, yes: 0, no: 0 };
+
+impl Compiler<'_> {
+    /// Where the next record goes.
+    #[inline]
+    pub(super) fn here(&self) -> u32 {
+        self.recs.len() as u32
+    }
+
+    /// Writes a record whose shape has a function.
+    #[inline]
+    pub(super) fn emit(&mut self, shape: Shape, rec: Rec) -> u32 {
+        let Some(f) = shape.function() else { unreachable!("{shape:?} alone has no function") };
+        self.put_record(shape, Rec { f, ..rec })
+    }
+
+    /// Writes any other record.
+    #[inline]
+    pub(super) fn emit_other(&mut self, name: &'static str, rec: Rec) -> u32 {
+        self.put_record(Shape::Other(name), rec)
+    }
+
+    #[inline]
+    pub(super) fn put_record(&mut self, shape: Shape, rec: Rec) -> u32 {
+        let here = self.here();
+        self.recs.push(rec);
+        self.last = Some(shape);
+        if let Some(notes) = &mut self.notes {
+            notes.sites.push(Site { check: self.node, owner: self.owner });
+            notes.shapes.push(format!("{shape:?}"));
+        }
+        here
+    }
+
+    /// Changes what record `at` is.
+    pub(super) fn reshape(&mut self, at: u32, shape: Shape) {
+        let Some(f) = shape.function() else { unreachable!("{shape:?} alone has no function") };
+        self.recs[at as usize].f = f;
+        if at + 1 == self.here() {
+            self.last = Some(shape);
+        }
+        if let Some(notes) = &mut self.notes {
+            notes.shapes[at as usize] = format!("{shape:?}");
+        }
+    }
+
+    /// Takes the last record back.
+    pub(super) fn unput(&mut self) -> Option<Rec> {
+        self.last = None;
+        if let Some(notes) = &mut self.notes {
+            notes.sites.pop();
+            notes.shapes.pop();
+        }
+        self.recs.pop()
+    }
+
+    /// The next record is one that another passes control to: nothing before it may be fused with what follows.
+    pub(super) fn label(&mut self) -> u32 {
+        self.last = None;
+        self.here()
+    }
+
+    /// Lets record `at` pass control to the next record.
+    pub(super) fn patch(&mut self, at: u32) {
+        let here = self.label();
+        self.recs[at as usize].skip = here - at - 1;
+    }
+}

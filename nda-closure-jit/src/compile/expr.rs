@@ -1,0 +1,187 @@
+//! Expressions.
+
+use super::Compiler;
+use super::emit::{BLANK, Shape};
+use super::operand::{Operand, Source, Test, is_float};
+use super::select::negated;
+use super::stmt::row;
+use crate::rec::Rec;
+use crate::records::flow;
+use crate::records::operand::{Kind, Pair};
+use crate::records::scalar::{Spread, spread};
+use nda_ast::{Node, NodeId, Op, Res, SlotKind};
+
+impl Compiler<'_> {
+    #[inline]
+    pub(super) fn expression(&mut self, id: NodeId, node: &Node) {
+        match node.op() {
+            Op::Int => self.push(Operand::Const(node.int() as u64)),
+            Op::Float => self.push(Operand::Const(node.float().to_bits())),
+            Op::Bool => self.push(Operand::Const(node.bool().into())),
+            Op::Load => self.push(Operand::Slot(self.slot(node.slot()))),
+            Op::BufConst | Op::VecConst | Op::Matrix => self.constant(node.table() as u32),
+            Op::Select => unreachable!("every select has its marks"),
+            Op::Call => self.call(id, node),
+            Op::NotBool => self.not(id),
+            Op::AndBool => self.binary(id, Op::AndInt),
+            Op::OrBool => self.binary(id, Op::OrInt),
+            Op::XorBool => self.binary(id, Op::XorInt),
+            Op::EqBool => self.binary(id, Op::EqInt),
+            Op::NeBool => self.binary(id, Op::NeInt),
+            Op::Len => self.length(id),
+            Op::Index => self.index(id),
+            op => match op.info().args {
+                [nda_ast::Arg::Int | nda_ast::Arg::Float, second] if is_scalar(*second) => self.binary(id, op),
+                [nda_ast::Arg::Int | nda_ast::Arg::Float | nda_ast::Arg::Bool] if gives_scalar(op) => self.unary(op),
+                _ => self.vector(id, node, op),
+            },
+        }
+    }
+
+    /// What an entry of the function's table names, in a temporary.
+    fn constant(&mut self, table: u32) {
+        let temp = self.words.take();
+        let word = self.words.temp(temp);
+        let near = self.near_dest(word);
+        self.emit_other("Constant", Rec { f: flow::constant, d: near, skip: table, ..BLANK });
+        self.from_near(near, word);
+        self.push(Operand::Temp(temp));
+    }
+
+    fn binary(&mut self, id: NodeId, op: Op) {
+        let (b, a) = (self.pop(), self.pop());
+        let (mut op, mut x, mut y) = (op, a, b);
+        let class = spread(op);
+        match class {
+            Spread::Commutes | Spread::Turns(_) => {
+                // The constant to the right, the accumulator to the left.
+                let turn = match (&x, &y) {
+                    (Operand::Const(_), Operand::Const(_)) => false,
+                    (Operand::Const(_), _) => true,
+                    (_, Operand::Acc { .. }) => !matches!(x, Operand::Acc { .. }),
+                    _ => false,
+                };
+                if turn {
+                    (x, y) = (y, x);
+                    if let Spread::Turns(other) = class {
+                        op = other;
+                    }
+                }
+            }
+            Spread::Few => {
+                x = self.no_constant(x);
+                y = self.no_constant(y);
+            }
+            Spread::All => {}
+        }
+        let (x, y) = self.sources(x, y);
+        let pair = Pair::of(x.kind, y.kind);
+        let imm = if x.kind == Kind::C { x.imm } else { y.imm };
+        let rec = Rec { a: x.word, b: y.word, imm, ..BLANK };
+        if op.info().res == Res::Bool && self.branches(id) {
+            // Its temporaries stay taken: the record is yet to be written.
+            self.test = Some(Test { op, pair, rec });
+            self.push(Operand::Test);
+            return;
+        }
+        self.value(Shape::Binary { op, pair, store: false }, rec, op.info().res == Res::Float);
+        self.free(b);
+        self.free(a);
+    }
+
+    /// A constant goes into a word.
+    fn no_constant(&mut self, operand: Operand) -> Operand {
+        match operand {
+            Operand::Const(_) => Operand::Slot(self.near(operand).into()),
+            other => other,
+        }
+    }
+
+    /// Writes a record that leaves its value in an accumulator, and pushes it.
+    pub(super) fn value(&mut self, shape: Shape, rec: Rec, float: bool) {
+        self.spill(float);
+        let at = self.emit(shape, rec);
+        self.push_acc(at, shape, float);
+    }
+
+    fn unary(&mut self, op: Op) {
+        let operand = self.pop();
+        let x = self.no_constant(operand);
+        let Source { kind, word: a, .. } = self.source(x);
+        self.value(Shape::Unary { op, kind, store: false }, Rec { a, ..BLANK }, op.info().res == Res::Float);
+        self.free(operand);
+    }
+
+    /// A comparison that waits is turned round.
+    fn not(&mut self, id: NodeId) {
+        if matches!(self.stack.last(), Some(Operand::Test)) {
+            let Some(test) = self.test else { return };
+            if let Some(op) = negated(test.op) {
+                self.test = Some(Test { op, ..test });
+                return;
+            }
+            // Floats in order: as a value.
+            self.test = None;
+            self.stack.pop();
+            self.value(Shape::Binary { op: test.op, pair: test.pair, store: false }, test.rec, false);
+        }
+        let operand = self.pop();
+        let x = self.no_constant(operand);
+        let source = self.source(x);
+        let pair = if source.kind == Kind::A { Pair::AC } else { Pair::SC };
+        let rec = Rec { a: source.word, ..BLANK };
+        if self.branches(id) {
+            self.test = Some(Test { op: Op::EqInt, pair, rec });
+            self.push(Operand::Test);
+            return;
+        }
+        self.value(Shape::Unary { op: Op::NotBool, kind: source.kind, store: false }, rec, false);
+        self.free(operand);
+    }
+
+    fn length(&mut self, id: NodeId) {
+        let operand = self.pop();
+        let ty = self.type_of(id - 1);
+        if let nda_ast::Type::Vec { n } = ty {
+            self.push(Operand::Const(n.into()));
+        } else {
+            let a = self.near(operand);
+            let local = self.is_local(id - 1);
+            self.value(Shape::Len { local, store: false }, Rec { a, ..BLANK }, false);
+        }
+        self.free(operand);
+    }
+
+    fn index(&mut self, id: NodeId) {
+        let (index, seq) = (self.pop(), self.pop());
+        let of = self.f.operand_before(id - 1);
+        let ty = self.type_of(of);
+        let Source { kind, word: b, imm } = self.source(index);
+        let a = self.near(seq);
+        let local = self.is_local(of);
+        let shape = Shape::Index { row: row(ty), kind, local, store: false };
+        let rec = Rec { a, b, imm, yes: super::stmt::length(ty), ..BLANK };
+        self.value(shape, rec, is_float(self.type_of(id)));
+        self.free(index);
+        self.free(seq);
+    }
+
+    /// Whether the aggregate that node `id` gives lies in the arena for certain: not an `in` parameter, which may be a
+    /// constant of the caller, nor a constant.
+    fn is_local(&self, id: NodeId) -> bool {
+        let node = self.f.node(id);
+        match node.op() {
+            Op::Load => self.valid.slot(node.slot()).kind != SlotKind::In,
+            Op::BufConst | Op::VecConst | Op::Select => false,
+            _ => true,
+        }
+    }
+}
+
+fn is_scalar(arg: nda_ast::Arg) -> bool {
+    matches!(arg, nda_ast::Arg::Int | nda_ast::Arg::Float)
+}
+
+fn gives_scalar(op: Op) -> bool {
+    matches!(op.info().res, Res::Int | Res::Float | Res::Bool)
+}

@@ -1,0 +1,187 @@
+//! From nodes to records: one walk over a function in byte order, without recursion. The condition of a `While` is walked
+//! twice, for its entry and for the end of its body.
+
+mod blocks;
+mod calls;
+mod emit;
+mod expr;
+mod loops;
+mod operand;
+mod regions;
+mod select;
+mod stmt;
+mod vectors;
+
+use crate::rec::{Rec, Site};
+use nda_ast::{BlockId, BlockKind, Function, NodeId, Op, ValidFunction};
+use nda_runtime::jit::FrameMap;
+
+use blocks::Open;
+use emit::{Notes, Shape};
+use operand::{InAcc, Operand, Test};
+use regions::Region;
+use select::{Chain, Mark};
+
+/// What compiling gives.
+pub(crate) struct Compiled {
+    pub recs: Box<[Rec]>,
+    /// Words of the frame.
+    pub words: u32,
+    /// Words of its aggregates.
+    pub aggregates: u32,
+    pub loops: usize,
+    /// For each record, if asked for: its nodes, and what it is.
+    pub sites: Vec<Site>,
+    pub shapes: Vec<String>,
+}
+
+/// Compiles a function; `imports` are the entries of its table that name one, ascending.
+pub(crate) fn compile(valid: &ValidFunction, imports: &[u32]) -> Compiled {
+    Compiler::new(valid, imports, None).run()
+}
+
+impl Compiled {
+    /// The same with sites and shapes.
+    pub fn with_sites(valid: &ValidFunction, imports: &[u32]) -> Compiled {
+        Compiler::new(valid, imports, Some(Notes::default())).run()
+    }
+}
+
+/// The state of the walk.
+struct Compiler<'f> {
+    valid: &'f ValidFunction,
+    f: &'f Function,
+    imports: &'f [u32],
+    map: FrameMap,
+    recs: Vec<Rec>,
+    notes: Option<Notes>,
+    /// The node under way, and the one that it charges for.
+    node: NodeId,
+    owner: NodeId,
+    /// What the last record is, where one may still be fused with it.
+    last: Option<Shape>,
+    stack: Vec<Operand>,
+    /// Which operand is in the accumulator of ints, and of floats.
+    acc: [Option<InAcc>; 2],
+    /// A comparison that the next node branches on.
+    test: Option<Test>,
+    words: operand::Words,
+    arena: vectors::Places,
+    opens: Vec<Open>,
+    regions: Vec<Region>,
+    /// Sequences around the record under way.
+    sequences: u32,
+    loops: u32,
+    /// Conditions of `While`, by ascending first node, taken from the end.
+    conditions: Vec<BlockId>,
+    marks: Vec<Mark>,
+    /// The next mark.
+    mark: usize,
+    /// Records of value selects that wait for their target.
+    selects: Vec<select::Open>,
+    chains: Vec<Chain>,
+}
+
+impl<'f> Compiler<'f> {
+    fn new(valid: &'f ValidFunction, imports: &'f [u32], notes: Option<Notes>) -> Compiler<'f> {
+        let f = valid.function();
+        let blocks = f.blocks().iter().enumerate().rev();
+        let conditions = blocks.filter(|(_, b)| b.kind == BlockKind::Cond).map(|(i, _)| i as BlockId);
+        let map = FrameMap::new(f.params().len(), f.results().len());
+        Compiler {
+            valid,
+            f,
+            imports,
+            map,
+            recs: Vec::with_capacity(f.node_count() / 2 + 8),
+            notes,
+            node: 0,
+            owner: 0,
+            last: None,
+            stack: Vec::new(),
+            acc: [None; 2],
+            test: None,
+            words: operand::Words::new(f, map),
+            arena: vectors::Places::new(valid),
+            opens: Vec::new(),
+            regions: Vec::new(),
+            sequences: 0,
+            loops: 0,
+            conditions: conditions.collect(),
+            marks: select::marks(f),
+            mark: 0,
+            selects: Vec::new(),
+            chains: Vec::new(),
+        }
+    }
+
+    fn run(mut self) -> Compiled {
+        self.open_body();
+        let mut id = 1;
+        loop {
+            while self.opens.last().is_some_and(|open| open.end == id) {
+                self.close();
+            }
+            if self.opens.is_empty() {
+                break;
+            }
+            if self.conditions.last().is_some_and(|&block| self.f.blocks()[block as usize].first == id) {
+                self.begin_condition();
+            }
+            self.step(id);
+            id += 1;
+        }
+        let notes = self.notes.unwrap_or_default();
+        Compiled {
+            words: self.words.used(),
+            aggregates: self.arena.used(),
+            loops: self.loops as usize,
+            recs: self.recs.into_boxed_slice(),
+            sites: notes.sites,
+            shapes: notes.shapes,
+        }
+    }
+
+    /// Compiles one node.
+    fn step(&mut self, id: NodeId) {
+        self.split();
+        (self.node, self.owner) = (id, id);
+        let node = *self.f.node(id);
+        if node.op().is_stmt() {
+            self.statement(id, &node);
+            return;
+        }
+        if self.mark >= self.marks.len() {
+            self.expression(id, &node);
+        } else {
+            self.marked(id, &node);
+        }
+    }
+
+    /// Compiles the expressions of nodes `first` to before `end` once more.
+    fn again(&mut self, first: NodeId, end: NodeId) {
+        let mark = std::mem::replace(&mut self.mark, self.marks.partition_point(|mark| mark.node < first));
+        for id in first..end {
+            self.step(id);
+        }
+        self.mark = mark;
+    }
+
+    /// Whether the node after `id` branches on its value.
+    fn branches(&self, id: NodeId) -> bool {
+        self.branches_plainly(id)
+            || self.is_op(id + 1, Op::NotBool) && self.branches_plainly(id + 1)
+            || self.marks.get(self.mark).is_some_and(|mark| mark.node == id && mark.branches())
+    }
+
+    /// Whether the node after `id` is a statement that branches on its value. A long condition of a loop leaves a
+    /// value, since it may be cut into parts.
+    fn branches_plainly(&self, id: NodeId) -> bool {
+        self.is_op(id + 1, Op::If)
+            || self.is_op(id + 1, Op::While) && id + 1 - self.f.node(id + 1).start() <= regions::SHORT
+    }
+
+    fn is_op(&self, id: NodeId, op: Op) -> bool {
+        id as usize <= self.f.node_count() && self.f.node(id).op() == op
+    }
+}

@@ -1,0 +1,315 @@
+//! Operands that wait: where they are, and how they come into words.
+
+use super::Compiler;
+use super::emit::{BLANK, Shape};
+use crate::rec::{NEAR, Rec};
+use crate::records::operand::{A, C, Kind, Pair, S};
+use crate::records::scalar;
+use nda_ast::{Function, Op, Type};
+use nda_runtime::jit::FrameMap;
+
+/// The value of an expression that has been compiled.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Operand {
+    /// In a word that is not the operand's own: a slot.
+    Slot(u32),
+    /// In a temporary word, by its number.
+    Temp(u32),
+    Const(u64),
+    /// In the accumulator of ints and bools, or of floats.
+    Acc { float: bool },
+    /// Not yet computed: the comparison in `Compiler::test`.
+    Test,
+}
+
+/// An operand in an accumulator.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InAcc {
+    /// The record that has put it there.
+    pub rec: u32,
+    pub shape: Shape,
+    /// Its place on the stack of operands.
+    pub place: usize,
+}
+
+/// A comparison whose operands are ready.
+#[derive(Clone, Copy)]
+pub(super) struct Test {
+    pub op: Op,
+    pub pair: Pair,
+    pub rec: Rec,
+}
+
+/// An operand as a record takes it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source {
+    pub kind: Kind,
+    pub word: u8,
+    pub imm: u64,
+}
+
+/// The words of the frame.
+///
+/// Small functions: slots, then temporaries; every word is near. Large ones keep some near words free below the slots: a few
+/// that far words pass through, and the first temporaries.
+pub(super) struct Words {
+    /// Added to the words of slots that are not parameters.
+    shift: u32,
+    params: u32,
+    /// First of the near words kept free.
+    reserve: u32,
+    /// How many temporaries are near words of the reserve.
+    near_temps: u32,
+    /// One past the last slot.
+    slots_end: u32,
+    /// The next temporary.
+    next: u32,
+    /// Temporaries that outlive the statement: of loops.
+    pub base: u32,
+    /// The next word that a far one passes through.
+    turn: u32,
+    highest: u32,
+}
+
+/// Words that far words pass through; a record has at most three operands.
+const PASSING: u32 = 6;
+
+impl Words {
+    pub fn new(f: &Function, map: FrameMap) -> Words {
+        let (slots, results) = (f.slot_count() as u32, f.results().len() as u32);
+        // A node takes one temporary at most, a loop two, a call as many words as it has arguments.
+        let large = slots as usize + results as usize + 2 * f.node_count() > NEAR as usize - 8;
+        let params = f.params().len() as u32;
+        let mut words = Words {
+            shift: 0,
+            params,
+            reserve: 0,
+            near_temps: 0,
+            slots_end: map.first() + slots + results,
+            next: 0,
+            base: 0,
+            turn: 0,
+            highest: 0,
+        };
+        if large {
+            words.near_temps = FrameMap::RESERVED - PASSING;
+            if map.first() == 0 {
+                words.reserve = params + results;
+                words.shift = FrameMap::RESERVED;
+                words.slots_end += FrameMap::RESERVED;
+            }
+        }
+        words.highest = words.slots_end;
+        words
+    }
+
+    /// Words of the frame.
+    pub fn used(&self) -> u32 {
+        self.highest
+    }
+
+    /// Word of temporary `temp`.
+    pub fn temp(&self, temp: u32) -> u32 {
+        if temp < self.near_temps {
+            self.reserve + PASSING + temp
+        } else {
+            self.slots_end + temp - self.near_temps
+        }
+    }
+
+    /// A new temporary.
+    pub fn take(&mut self) -> u32 {
+        let temp = self.next;
+        self.next += 1;
+        self.highest = self.highest.max(self.temp(temp) + 1);
+        temp
+    }
+
+    /// Gives a temporary back, where it is the last one taken.
+    pub fn give(&mut self, temp: u32) {
+        if temp + 1 == self.next {
+            self.next = temp;
+        }
+    }
+
+    /// At the end of a statement.
+    pub fn reset(&mut self) {
+        self.next = self.base;
+    }
+
+    /// The first word above all that are in use: where a callee's frame begins.
+    pub fn above(&mut self) -> u32 {
+        let above = self.slots_end + self.next.saturating_sub(self.near_temps);
+        self.highest = self.highest.max(above);
+        above
+    }
+
+    /// Words up to `end` are used, though nothing is there to be found again.
+    pub fn hold(&mut self, end: u32) {
+        self.highest = self.highest.max(end);
+    }
+
+    /// A near word for a far one to pass through.
+    pub fn pass(&mut self) -> u8 {
+        self.turn = (self.turn + 1) % PASSING;
+        (self.reserve + self.turn) as u8
+    }
+}
+
+impl Compiler<'_> {
+    /// Word of a slot.
+    pub(super) fn slot(&self, slot: u32) -> u32 {
+        let shift = if slot < self.words.params { 0 } else { self.words.shift };
+        self.map.slot(slot) + shift
+    }
+
+    pub(super) fn push(&mut self, operand: Operand) {
+        self.stack.push(operand);
+    }
+
+    /// Pushes what the last record has put into an accumulator.
+    pub(super) fn push_acc(&mut self, rec: u32, shape: Shape, float: bool) {
+        self.acc[usize::from(float)] = Some(InAcc { rec, shape, place: self.stack.len() });
+        self.stack.push(Operand::Acc { float });
+    }
+
+    /// Takes the last operand. Its temporary stays taken until [`Compiler::free`]: records are written in between.
+    pub(super) fn pop(&mut self) -> Operand {
+        match self.stack.pop() {
+            Some(operand) => operand,
+            None => unreachable!("the validator has counted operands"),
+        }
+    }
+
+    /// Gives back the temporary of an operand that has been read.
+    pub(super) fn free(&mut self, operand: Operand) {
+        if let Operand::Temp(temp) = operand {
+            self.words.give(temp);
+        }
+    }
+
+    /// Brings the operand that waits in an accumulator into a temporary: the next record changes the accumulator.
+    pub(super) fn spill(&mut self, float: bool) {
+        let Some(waiting) = self.acc[usize::from(float)] else { return };
+        let temp = self.words.take();
+        self.store_acc(waiting, float, self.words.temp(temp));
+        self.stack[waiting.place] = Operand::Temp(temp);
+        self.acc[usize::from(float)] = None;
+    }
+
+    pub(super) fn spill_both(&mut self) {
+        self.spill(false);
+        self.spill(true);
+    }
+
+    /// Stores what waits in an accumulator into a word: by the record that has computed it, where no other record, which
+    /// might use the word, has come between.
+    pub(super) fn store_acc(&mut self, waiting: InAcc, float: bool, word: u32) {
+        match waiting.shape.storing() {
+            Some(shape) if word < NEAR && waiting.rec + 1 == self.here() => {
+                self.recs[waiting.rec as usize].d = word as u8;
+                self.reshape(waiting.rec, shape);
+            }
+            _ => {
+                let f = if float { scalar::put::<f64, A> } else { scalar::put::<i64, A> };
+                self.put_into(word, Rec { f, ..BLANK });
+            }
+        }
+    }
+
+    /// Writes a record that puts something into a word, near or far.
+    fn put_into(&mut self, word: u32, rec: Rec) {
+        if word < NEAR {
+            self.emit_other("Put", Rec { d: word as u8, ..rec });
+        } else {
+            let near = self.words.pass();
+            self.emit_other("Put", Rec { d: near, ..rec });
+            self.emit_other("Stow", Rec { f: scalar::stow, a: near, skip: word, ..BLANK });
+        }
+    }
+
+    /// Word of an operand that is in one.
+    fn word_of(&self, operand: Operand) -> Option<u32> {
+        match operand {
+            Operand::Slot(word) => Some(word),
+            Operand::Temp(temp) => Some(self.words.temp(temp)),
+            _ => None,
+        }
+    }
+
+    /// The operand, which has been popped, as a record takes it.
+    pub(super) fn source(&mut self, operand: Operand) -> Source {
+        match operand {
+            Operand::Const(imm) => Source { kind: Kind::C, word: 0, imm },
+            Operand::Acc { float } => {
+                self.acc[usize::from(float)] = None;
+                Source { kind: Kind::A, word: 0, imm: 0 }
+            }
+            Operand::Test => unreachable!("a test is branched on"),
+            Operand::Slot(_) | Operand::Temp(_) => {
+                let word = self.near(operand);
+                Source { kind: Kind::S, word, imm: 0 }
+            }
+        }
+    }
+
+    /// A near word that holds the operand, which has been popped.
+    pub(super) fn near(&mut self, operand: Operand) -> u8 {
+        if let Some(word) = self.word_of(operand) {
+            if word < NEAR {
+                return word as u8;
+            }
+            let near = self.words.pass();
+            self.emit_other("Fetch", Rec { f: scalar::fetch, d: near, skip: word, ..BLANK });
+            return near;
+        }
+        // Taken until the end of the statement, since other operands of the same record may need one, too.
+        let temp = self.words.take();
+        let word = match self.words.temp(temp) {
+            word if word < NEAR => word,
+            _ => {
+                self.words.give(temp);
+                self.words.pass().into()
+            }
+        };
+        self.store(operand, word);
+        word as u8
+    }
+
+    /// Stores an operand, which has been popped, into a word.
+    pub(super) fn store(&mut self, operand: Operand, word: u32) {
+        match operand {
+            Operand::Acc { float } => {
+                if let Some(waiting) = self.acc[usize::from(float)].take() {
+                    self.store_acc(waiting, float, word);
+                }
+            }
+            Operand::Const(imm) => self.put_into(word, Rec { f: scalar::put::<i64, C>, imm, ..BLANK }),
+            Operand::Test => unreachable!("a test is branched on"),
+            Operand::Slot(_) | Operand::Temp(_) => self.copy_word(operand, word),
+        }
+    }
+
+    fn copy_word(&mut self, operand: Operand, word: u32) {
+        let from = self.near(operand);
+        if word >= NEAR {
+            self.emit_other("Stow", Rec { f: scalar::stow, a: from, skip: word, ..BLANK });
+            return;
+        }
+        let to = word as u8;
+        if self.last == Some(Shape::PutWord)
+            && let Some(first) = self.unput()
+        {
+            let rec = Rec { f: scalar::put_two, b: from, c: to, ..first };
+            self.emit_other("PutTwo", rec);
+            return;
+        }
+        let rec = Rec { f: scalar::put::<i64, S>, a: from, d: to, ..BLANK };
+        self.put_record(Shape::PutWord, rec);
+    }
+}
+
+/// Whether values of this type use the accumulator of floats.
+pub(super) fn is_float(ty: Type) -> bool {
+    matches!(ty, Type::Float)
+}

@@ -1,0 +1,69 @@
+//! Sequences: long runs of records are cut into parts, so that the machine stack stays bounded where calls in tail position are
+//! not made jumps (builds without optimisation).
+
+use super::Compiler;
+use super::emit::BLANK;
+use crate::rec::Rec;
+use crate::records::flow;
+
+/// Runs of at most this many nodes, nested blocks counted, are never cut.
+pub(super) const SHORT: u32 = 64;
+
+/// A part is ended at the first chance after so many records. Without optimisation each may take 300 bytes of stack.
+const PART: u32 = if cfg!(debug_assertions) { 4 } else { 48 };
+
+/// A run of records: a block, an arm of a select, or a condition.
+pub(super) struct Region {
+    /// Its sequence record and the head of the part under way, where it is cut.
+    cut: Option<(u32, u32)>,
+    /// Selects open when it began.
+    selects: usize,
+    /// Blocks open when it began.
+    opens: usize,
+}
+
+impl Compiler<'_> {
+    /// Begins a run of this many nodes.
+    pub(super) fn begin_region(&mut self, nodes: u32) {
+        let cut = (nodes > SHORT).then(|| {
+            let sequence = self.emit_other("Sequence", Rec { f: flow::sequence, ..BLANK });
+            let part = self.emit_other("Part", Rec { f: flow::part, ..BLANK });
+            self.sequences += 1;
+            self.label();
+            (sequence, part)
+        });
+        self.regions.push(Region { cut, selects: self.selects.len(), opens: self.opens.len() });
+    }
+
+    /// Ends the innermost run. What waits in accumulators is brought into words where it is cut.
+    pub(super) fn end_region(&mut self) {
+        let Some(Region { cut: Some((sequence, part)), .. }) = self.regions.pop() else { return };
+        self.spill_both();
+        self.end_part(part);
+        self.recs[part as usize].no = 1;
+        self.sequences -= 1;
+        self.patch(sequence);
+    }
+
+    fn end_part(&mut self, part: u32) {
+        self.emit_other("Done", Rec { f: flow::done, ..BLANK });
+        self.patch(part);
+    }
+
+    /// Before a node: ends the part under way if it has grown long, and nothing passes control out of it yet.
+    #[inline]
+    pub(super) fn split(&mut self) {
+        let Some(Region { cut: Some((_, part)), selects, opens }) = self.regions.last() else { return };
+        let (part, free) = (*part, *selects == self.selects.len() && *opens == self.opens.len());
+        if self.here() - part <= PART || !free || self.test.is_some() || !self.chains.is_empty() {
+            return;
+        }
+        self.spill_both();
+        self.end_part(part);
+        let next = self.emit_other("Part", Rec { f: flow::part, ..BLANK });
+        self.label();
+        if let Some(Region { cut: Some((_, part)), .. }) = self.regions.last_mut() {
+            *part = next;
+        }
+    }
+}

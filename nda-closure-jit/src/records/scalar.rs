@@ -1,0 +1,337 @@
+//! Operations on scalars. `a` and `b` are the operands' words, `d` the result's where it is stored; it is in the accumulator
+//! of its class in any case.
+
+use super::operand::{A, C, Kind, Pair, Reg, S, Src};
+use crate::rec::{Flow, Rec, RecFn, go, record, trap};
+use nda_ast::Op;
+use nda_runtime::{JitState, TrapKind, scalar};
+
+/// An operation on two operands.
+pub(crate) trait Op2 {
+    type In: Reg;
+    type Out: Reg;
+    fn ap(a: Self::In, b: Self::In) -> Self::Out;
+}
+
+/// One that may trap.
+pub(crate) trait Try2 {
+    fn ap(a: i64, b: i64) -> Result<i64, TrapKind>;
+}
+
+/// An operation on one operand.
+pub(crate) trait Op1 {
+    type In: Reg;
+    type Out: Reg;
+    fn ap(a: Self::In) -> Self::Out;
+}
+
+/// One that may trap.
+pub(crate) trait Try1 {
+    fn ap(a: f64) -> Result<i64, TrapKind>;
+}
+
+macro_rules! meanings {
+    (two { $($name2:ident $f2:ident $in2:ty => $out2:ty;)+ } try_two { $($name3:ident $f3:ident;)+ }
+     one { $($name1:ident $f1:ident $in1:ty => $out1:ty;)+ } try_one { $($name4:ident $f4:ident;)+ }) => {
+        /// Types that stand for operations.
+        pub(crate) mod op {
+            use super::*;
+            $(pub(crate) struct $name2;
+            impl Op2 for $name2 {
+                type In = $in2;
+                type Out = $out2;
+                #[inline(always)]
+                fn ap(a: $in2, b: $in2) -> $out2 { scalar::$f2(a, b) }
+            })+
+            $(pub(crate) struct $name3;
+            impl Try2 for $name3 {
+                #[inline(always)]
+                fn ap(a: i64, b: i64) -> Result<i64, TrapKind> { scalar::$f3(a, b) }
+            })+
+            $(pub(crate) struct $name1;
+            impl Op1 for $name1 {
+                type In = $in1;
+                type Out = $out1;
+                #[inline(always)]
+                fn ap(a: $in1) -> $out1 { scalar::$f1(a) }
+            })+
+            $(pub(crate) struct $name4;
+            impl Try1 for $name4 {
+                #[inline(always)]
+                fn ap(a: f64) -> Result<i64, TrapKind> { scalar::$f4(a) }
+            })+
+        }
+    };
+}
+
+meanings! {
+    two {
+        AddInt add_int i64 => i64; SubInt sub_int i64 => i64; MulInt mul_int i64 => i64; MinInt min_int i64 => i64;
+        MaxInt max_int i64 => i64; AndInt and_int i64 => i64; OrInt or_int i64 => i64; XorInt xor_int i64 => i64;
+        Shl shl i64 => i64; ShrS shr_s i64 => i64; ShrU shr_u i64 => i64; Rotl rotl i64 => i64; Rotr rotr i64 => i64;
+        AddFloat add_float f64 => f64; SubFloat sub_float f64 => f64; MulFloat mul_float f64 => f64;
+        DivFloat div_float f64 => f64; MinFloat min_float f64 => f64; MaxFloat max_float f64 => f64;
+        CopySign copysign f64 => f64; Pow pow f64 => f64; Atan2 atan2 f64 => f64;
+        EqInt eq_int i64 => bool; NeInt ne_int i64 => bool; LtS lt_s i64 => bool; LeS le_s i64 => bool;
+        GtS gt_s i64 => bool; GeS ge_s i64 => bool; LtU lt_u i64 => bool; LeU le_u i64 => bool; GtU gt_u i64 => bool;
+        GeU ge_u i64 => bool;
+        EqFloat eq_float f64 => bool; NeFloat ne_float f64 => bool; LtFloat lt_float f64 => bool;
+        LeFloat le_float f64 => bool; GtFloat gt_float f64 => bool; GeFloat ge_float f64 => bool;
+    }
+    try_two { DivS div_s; DivU div_u; RemS rem_s; RemU rem_u; }
+    one {
+        NegInt neg_int i64 => i64; AbsInt abs_int i64 => i64; NotInt not_int i64 => i64; Clz clz i64 => i64;
+        Ctz ctz i64 => i64; Popcnt popcnt i64 => i64; NotBool not_bool bool => bool;
+        NegFloat neg_float f64 => f64; AbsFloat abs_float f64 => f64; Sqrt sqrt_float f64 => f64;
+        Floor floor f64 => f64; Ceil ceil f64 => f64; Trunc trunc f64 => f64; Nearest nearest f64 => f64;
+        Exp exp f64 => f64; ExpM1 exp_m1 f64 => f64; Ln ln f64 => f64; Ln1p ln_1p f64 => f64; Sin sin f64 => f64;
+        Cos cos f64 => f64; Tanh tanh f64 => f64; Sigmoid sigmoid f64 => f64;
+        IntToFloat int_to_float i64 => f64; UintToFloat uint_to_float i64 => f64;
+        FloatToIntSat float_to_int_sat f64 => i64; FloatToUintSat float_to_uint_sat f64 => i64;
+        BoolToInt bool_to_int bool => i64; FloatBits float_bits f64 => i64; FloatFromBits float_from_bits i64 => f64;
+    }
+    try_one { FloatToInt float_to_int; FloatToUint float_to_uint; }
+}
+
+record! {
+    binary [P: Op2, X: Src, Y: Src, const STORE: bool] (code, rec, rest, acc, frame, fuel, st, facc) {
+        let x = X::get(rec, rec.a, acc, facc, frame);
+        let y = Y::get(rec, rec.b, acc, facc, frame);
+        let value = P::ap(x, y);
+        if STORE {
+            frame[usize::from(rec.d)].set(value.word());
+        }
+        let (acc, facc) = value.pass(acc, facc);
+        go!(rest, acc, frame, fuel, st, facc)
+    }
+}
+
+record! {
+    try_binary [P: Try2, X: Src, Y: Src, const STORE: bool] (code, rec, rest, acc, frame, fuel, st, facc) {
+        let x = X::get(rec, rec.a, acc, facc, frame);
+        let y = Y::get(rec, rec.b, acc, facc, frame);
+        match P::ap(x, y) {
+            Ok(value) => {
+                if STORE {
+                    frame[usize::from(rec.d)].set(value as u64);
+                }
+                go!(rest, value, frame, fuel, st, facc)
+            }
+            Err(_) => fails::<P>(code, fuel, st, x, y),
+        }
+    }
+}
+
+/// Traps as the operation does on these operands, which come in registers: the hot path needs no stack.
+#[cold]
+#[inline(never)]
+fn fails<P: Try2>(code: &[Rec], fuel: i64, st: &mut JitState<'_>, x: i64, y: i64) -> Flow {
+    match P::ap(x, y) {
+        Ok(_) => Flow::TRAP,
+        Err(kind) => trap(code, fuel, st, kind),
+    }
+}
+
+record! {
+    unary [P: Op1, X: Src, const STORE: bool] (code, rec, rest, acc, frame, fuel, st, facc) {
+        let value = P::ap(X::get(rec, rec.a, acc, facc, frame));
+        if STORE {
+            frame[usize::from(rec.d)].set(value.word());
+        }
+        let (acc, facc) = value.pass(acc, facc);
+        go!(rest, acc, frame, fuel, st, facc)
+    }
+}
+
+record! {
+    try_unary [P: Try1, X: Src, const STORE: bool] (code, rec, rest, acc, frame, fuel, st, facc) {
+        match P::ap(X::get(rec, rec.a, acc, facc, frame)) {
+            Ok(value) => {
+                if STORE {
+                    frame[usize::from(rec.d)].set(value as u64);
+                }
+                go!(rest, value, frame, fuel, st, facc)
+            }
+            Err(kind) => trap(code, fuel, st, kind),
+        }
+    }
+}
+
+record! {
+    /// Copies a scalar or reference into `d`; the accumulators are kept.
+    put [T: Reg, X: Src] (code, rec, rest, acc, frame, fuel, st, facc) {
+        frame[usize::from(rec.d)].set(X::get::<T>(rec, rec.a, acc, facc, frame).word());
+        go!(rest, acc, frame, fuel, st, facc)
+    }
+}
+
+record! {
+    /// Copies two words: `a` into `d`, then `b` into `c`.
+    put_two [] (code, rec, rest, acc, frame, fuel, st, facc) {
+        frame[usize::from(rec.d)].set(frame[usize::from(rec.a)].get());
+        frame[usize::from(rec.c)].set(frame[usize::from(rec.b)].get());
+        go!(rest, acc, frame, fuel, st, facc)
+    }
+}
+
+record! {
+    /// A reference to the place `skip` words into the function's aggregates, into `d`.
+    place [] (code, rec, rest, acc, frame, fuel, st, facc) {
+        frame[usize::from(rec.d)].set((st.base + rec.skip as usize) as u64);
+        go!(rest, acc, frame, fuel, st, facc)
+    }
+}
+
+record! {
+    /// A word that one byte does not name, `skip`, into the near word `d`.
+    fetch [] (code, rec, rest, acc, frame, fuel, st, facc) {
+        let word = st.words.get(st.frame + rec.skip as usize).map_or(0, |word| word.get());
+        frame[usize::from(rec.d)].set(word);
+        go!(rest, acc, frame, fuel, st, facc)
+    }
+}
+
+record! {
+    /// The near word `a` into one that one byte does not name, `skip`.
+    stow [] (code, rec, rest, acc, frame, fuel, st, facc) {
+        if let Some(word) = st.words.get(st.frame + rec.skip as usize) {
+            word.set(frame[usize::from(rec.a)].get());
+        }
+        go!(rest, acc, frame, fuel, st, facc)
+    }
+}
+
+/// How far the kinds of operands of an operation are told apart: the rest are brought into words first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spread {
+    /// All; the constant or accumulator may be on either side.
+    All,
+    /// All, but the operation commutes: the constant is to be on the right, the accumulator on the left.
+    Commutes,
+    /// As `Commutes`, with the operation turned round.
+    Turns(Op),
+    /// No constants.
+    Few,
+}
+
+/// How an operation on two scalars takes its operands.
+pub(crate) fn spread(op: Op) -> Spread {
+    match op {
+        Op::AddInt | Op::MulInt | Op::AndInt | Op::OrInt | Op::XorInt | Op::EqInt | Op::NeInt => Spread::Commutes,
+        Op::AddFloat | Op::MulFloat | Op::EqFloat | Op::NeFloat => Spread::Commutes,
+        Op::LtS => Spread::Turns(Op::GtS),
+        Op::LeS => Spread::Turns(Op::GeS),
+        Op::GtS => Spread::Turns(Op::LtS),
+        Op::GeS => Spread::Turns(Op::LeS),
+        Op::LtU => Spread::Turns(Op::GtU),
+        Op::LeU => Spread::Turns(Op::GeU),
+        Op::GtU => Spread::Turns(Op::LtU),
+        Op::GeU => Spread::Turns(Op::LeU),
+        Op::LtFloat => Spread::Turns(Op::GtFloat),
+        Op::LeFloat => Spread::Turns(Op::GeFloat),
+        Op::GtFloat => Spread::Turns(Op::LtFloat),
+        Op::GeFloat => Spread::Turns(Op::LeFloat),
+        Op::SubInt | Op::Shl | Op::ShrS | Op::ShrU | Op::SubFloat | Op::DivFloat => Spread::All,
+        Op::DivS | Op::DivU | Op::RemS | Op::RemU => Spread::All,
+        _ => Spread::Few,
+    }
+}
+
+macro_rules! all {
+    ($f:ident, $p:ident, $pair:ident, $store:ident) => {
+        match ($pair, $store) {
+            (Pair::SS, false) => $f::<op::$p, S, S, false>,
+            (Pair::SC, false) => $f::<op::$p, S, C, false>,
+            (Pair::SA, false) => $f::<op::$p, S, A, false>,
+            (Pair::CS, false) => $f::<op::$p, C, S, false>,
+            (Pair::CA, false) => $f::<op::$p, C, A, false>,
+            (Pair::AS, false) => $f::<op::$p, A, S, false>,
+            (Pair::AC, false) => $f::<op::$p, A, C, false>,
+            (Pair::SS, true) => $f::<op::$p, S, S, true>,
+            (Pair::SC, true) => $f::<op::$p, S, C, true>,
+            (Pair::SA, true) => $f::<op::$p, S, A, true>,
+            (Pair::CS, true) => $f::<op::$p, C, S, true>,
+            (Pair::CA, true) => $f::<op::$p, C, A, true>,
+            (Pair::AS, true) => $f::<op::$p, A, S, true>,
+            (Pair::AC, true) => $f::<op::$p, A, C, true>,
+        }
+    };
+}
+
+macro_rules! commuting {
+    ($p:ident, $pair:ident, $store:ident) => {
+        match ($pair, $store) {
+            (Pair::SS, false) => binary::<op::$p, S, S, false>,
+            (Pair::SC, false) => binary::<op::$p, S, C, false>,
+            (Pair::AS, false) => binary::<op::$p, A, S, false>,
+            (Pair::AC, false) => binary::<op::$p, A, C, false>,
+            (Pair::SS, true) => binary::<op::$p, S, S, true>,
+            (Pair::SC, true) => binary::<op::$p, S, C, true>,
+            (Pair::AS, true) => binary::<op::$p, A, S, true>,
+            (Pair::AC, true) => binary::<op::$p, A, C, true>,
+            other => unreachable!("{other:?}: operands are turned round"),
+        }
+    };
+}
+
+macro_rules! few {
+    ($p:ident, $pair:ident, $store:ident) => {
+        match ($pair, $store) {
+            (Pair::SS, false) => binary::<op::$p, S, S, false>,
+            (Pair::SA, false) => binary::<op::$p, S, A, false>,
+            (Pair::AS, false) => binary::<op::$p, A, S, false>,
+            (Pair::SS, true) => binary::<op::$p, S, S, true>,
+            (Pair::SA, true) => binary::<op::$p, S, A, true>,
+            (Pair::AS, true) => binary::<op::$p, A, S, true>,
+            other => unreachable!("{other:?}: constants are brought into words"),
+        }
+    };
+}
+
+macro_rules! binaries {
+    ($op:ident, $pair:ident, $store:ident; commuting $($c:ident)+; all $($a:ident)+; try_all $($t:ident)+; few $($f:ident)+) => {
+        match $op {
+            $(Op::$c => commuting!($c, $pair, $store),)+
+            $(Op::$a => all!(binary, $a, $pair, $store),)+
+            $(Op::$t => all!(try_binary, $t, $pair, $store),)+
+            $(Op::$f => few!($f, $pair, $store),)+
+            other => unreachable!("{other:?} is no operation on two scalars"),
+        }
+    };
+}
+
+/// The function of an operation on two scalars.
+pub(crate) fn binary_fn(op: Op, pair: Pair, store: bool) -> RecFn {
+    binaries! { op, pair, store;
+        commuting AddInt MulInt AndInt OrInt XorInt EqInt NeInt LtS LeS GtS GeS LtU LeU GtU GeU
+            AddFloat MulFloat EqFloat NeFloat LtFloat LeFloat GtFloat GeFloat;
+        all SubInt Shl ShrS ShrU SubFloat DivFloat;
+        try_all DivS DivU RemS RemU;
+        few MinInt MaxInt Rotl Rotr MinFloat MaxFloat CopySign Pow Atan2
+    }
+}
+
+macro_rules! unaries {
+    ($op:ident, $kind:ident, $store:ident; one $($o:ident)+; try_one $($t:ident)+) => {
+        match ($op, $kind, $store) {
+            $((Op::$o, Kind::S, false) => unary::<op::$o, S, false>,
+            (Op::$o, Kind::A, false) => unary::<op::$o, A, false>,
+            (Op::$o, Kind::S, true) => unary::<op::$o, S, true>,
+            (Op::$o, Kind::A, true) => unary::<op::$o, A, true>,)+
+            $((Op::$t, Kind::S, false) => try_unary::<op::$t, S, false>,
+            (Op::$t, Kind::A, false) => try_unary::<op::$t, A, false>,
+            (Op::$t, Kind::S, true) => try_unary::<op::$t, S, true>,
+            (Op::$t, Kind::A, true) => try_unary::<op::$t, A, true>,)+
+            (other, ..) => unreachable!("{other:?} is no operation on one scalar in a word or accumulator"),
+        }
+    };
+}
+
+/// The function of an operation on one scalar.
+pub(crate) fn unary_fn(op: Op, kind: Kind, store: bool) -> RecFn {
+    unaries! { op, kind, store;
+        one NegInt AbsInt NotInt Clz Ctz Popcnt NotBool NegFloat AbsFloat Sqrt Floor Ceil Trunc Nearest Exp ExpM1 Ln Ln1p
+            Sin Cos Tanh Sigmoid IntToFloat UintToFloat FloatToIntSat FloatToUintSat BoolToInt FloatBits FloatFromBits;
+        try_one FloatToInt FloatToUint
+    }
+}
