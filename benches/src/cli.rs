@@ -11,6 +11,7 @@ use crate::rounds::Plan;
 use crate::tier::{Sandbox, TierEngine};
 use crate::treewalk::TreeWalk;
 use clap::Parser;
+use nda_closure_jit::Tier1;
 use nda_runtime::Tier0;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -58,8 +59,11 @@ struct Options {
 
 /// The engines of every run, the reference first: its answers are the measure of the others'.
 fn engines() -> Result<Vec<Box<dyn Engine>>, String> {
-    let mut engines: Vec<Box<dyn Engine>> =
-        vec![Box::new(TierEngine::new(Tier0)), Box::<Sandbox>::default(), Box::new(Rust), Box::new(TreeWalk)];
+    let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(TierEngine::new(Tier0))];
+    engines.push(Box::new(TierEngine::new(Tier1)));
+    engines.push(Box::<Sandbox>::default());
+    engines.push(Box::new(Rust));
+    engines.push(Box::new(TreeWalk));
     if let Some(novec) = RustNovec::found()? {
         engines.push(Box::new(novec));
     }
