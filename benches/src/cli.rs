@@ -10,6 +10,7 @@ use crate::rounds::Plan;
 use crate::tier::{Sandbox, TierEngine};
 use crate::treewalk::TreeWalk;
 use clap::Parser;
+use nda_closure_jit::Tier1;
 use nda_runtime::Tier0;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,7 +53,7 @@ struct Options {
 /// The engines of every run, the reference first: its answers are the measure of the others'.
 fn engines() -> Result<Vec<Box<dyn Engine>>, String> {
     let mut engines: Vec<Box<dyn Engine>> =
-        vec![Box::new(TierEngine::new(Tier0)), Box::<Sandbox>::default(), Box::new(Rust), Box::new(TreeWalk)];
+        vec![Box::new(TierEngine::new(Tier0)), Box::new(TierEngine::new(Tier1)), Box::<Sandbox>::default(), Box::new(Rust), Box::new(TreeWalk)];
     if let Some(novec) = RustNovec::found()? {
         engines.push(Box::new(novec));
     }
