@@ -53,13 +53,16 @@ impl Compiler<'_> {
         let (b, a) = (self.pop(), self.pop());
         let (mut op, mut x, mut y) = (op, a, b);
         let class = spread(op);
+        if class != Spread::Few && self.is_final(id) {
+            (x, y) = self.take_held(x, y);
+        }
         match class {
             Spread::Commutes | Spread::Turns(_) => {
                 // The constant to the right, the accumulator to the left.
                 let turn = match (&x, &y) {
                     (Operand::Const(_), Operand::Const(_)) => false,
                     (Operand::Const(_), _) => true,
-                    (_, Operand::Acc { .. }) => !matches!(x, Operand::Acc { .. }),
+                    (_, Operand::Acc { .. } | Operand::Held) => !matches!(x, Operand::Acc { .. }),
                     _ => false,
                 };
                 if turn {
@@ -93,6 +96,24 @@ impl Compiler<'_> {
         self.value(Shape::Binary { op, pair, store: false }, rec, op.info().res == Res::Float);
         self.free(b);
         self.free(a);
+    }
+
+    /// Whether the value of node `id` goes to a statement or branch: no other operation would take it into its record.
+    fn is_final(&self, id: NodeId) -> bool {
+        (id as usize) < self.f.node_count() && self.f.node(id + 1).op().is_stmt()
+    }
+
+    /// Of two words, one is taken from the accumulator where it is there as well: sooner than from memory.
+    fn take_held(&self, x: Operand, y: Operand) -> (Operand, Operand) {
+        let word = |operand: &Operand| matches!(operand, Operand::Slot(_) | Operand::Temp(_));
+        let free = |operand: &Operand| word(operand) || matches!(operand, Operand::Const(_));
+        if word(&x) && free(&y) && self.holds(x).is_some() {
+            (Operand::Held, y)
+        } else if word(&y) && free(&x) && self.holds(y).is_some() {
+            (x, Operand::Held)
+        } else {
+            (x, y)
+        }
     }
 
     /// Takes the operation that has just left its value in the accumulator into the record of `op`, where there is such a

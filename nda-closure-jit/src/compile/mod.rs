@@ -63,6 +63,8 @@ struct Compiler<'f> {
     stack: Vec<Operand>,
     /// Which operand is in the accumulator of ints, and of floats.
     acc: [Option<InAcc>; 2],
+    /// The word whose value the accumulator of ints, and of floats, has besides.
+    held: [Option<u8>; 2],
     /// A comparison that the next node branches on.
     test: Option<Test>,
     words: operand::Words,
@@ -100,6 +102,7 @@ impl<'f> Compiler<'f> {
             last: None,
             stack: Vec::new(),
             acc: [None; 2],
+            held: [None; 2],
             test: None,
             words: operand::Words::new(f, map),
             arena: vectors::Places::new(valid),

@@ -218,7 +218,7 @@ pub(crate) fn three_fn(outer: Op, last: bool, inner: Op, words: Words, store: bo
         [AddInt First false, SubInt First false, SubInt Last true, XorInt First false, AndInt First false]
             of [MulInt Shl ShrS ShrU AddInt SubInt];
         [AddFloat First false, SubFloat First false, SubFloat Last true, MulFloat First false]
-            of [AddFloat SubFloat MulFloat];
+            of [AddFloat SubFloat MulFloat DivFloat];
     }
     None
 }
