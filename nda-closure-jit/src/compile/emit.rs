@@ -5,7 +5,7 @@ use crate::rec::{Rec, RecFn, Site};
 use crate::records::elements::{Row, index_fn, len_fn};
 use crate::records::fused::{Words, count_test_fn, inner_test_fn, three_fn};
 use crate::records::operand::{Kind, Pair};
-use crate::records::scalar::{binary_fn, unary_fn};
+use crate::records::scalar::{binary_fn, by_power_fn, unary_fn};
 use crate::records::{calls::call_fn, flow};
 use nda_ast::{Op, Res};
 
@@ -28,6 +28,8 @@ pub(super) enum Shape {
     PutWord,
     PutTwo,
     Put,
+    /// A quotient or remainder by a power of two.
+    ByPower { rem: bool, kind: Kind, store: bool },
     /// Everything else, with its name.
     Other(&'static str),
     /// An operation on vectors or buffers.
@@ -50,6 +52,7 @@ impl Shape {
             Shape::Unary { op, kind, store } => unary_fn(op, kind, store),
             Shape::Index { row, kind, local, store } => index_fn(row, kind, local, store),
             Shape::Len { local, store } => len_fn(local, store),
+            Shape::ByPower { rem, kind, store } => by_power_fn(rem, kind, store),
             Shape::Call { float, store } => call_fn(float, store),
             Shape::Three { outer, last, inner, words, store } => return three_fn(outer, last, inner, words, store),
             Shape::InnerTest { test, inner, constant, small, end } => {
@@ -67,7 +70,7 @@ impl Shape {
                 op.info().res == Res::Float
             }
             Shape::Index { row, .. } => matches!(row, Row::Floats | Row::Lanes),
-            Shape::Len { .. } => false,
+            Shape::Len { .. } | Shape::ByPower { .. } => false,
             _ => return None,
         })
     }
@@ -79,6 +82,7 @@ impl Shape {
             Shape::Unary { op, kind, store: false } => Shape::Unary { op, kind, store: true },
             Shape::Index { row, kind, local, store: false } => Shape::Index { row, kind, local, store: true },
             Shape::Len { local, store: false } => Shape::Len { local, store: true },
+            Shape::ByPower { rem, kind, store: false } => Shape::ByPower { rem, kind, store: true },
             Shape::Call { float, store: false } => Shape::Call { float, store: true },
             Shape::Three { outer, last, inner, words, store: false } => {
                 Shape::Three { outer, last, inner, words, store: true }

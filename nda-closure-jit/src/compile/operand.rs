@@ -225,6 +225,14 @@ impl Compiler<'_> {
 
     /// Writes a record that stores an accumulator.
     fn put_acc(&mut self, float: bool, word: u32) {
+        if word < NEAR
+            && self.last == Some(Shape::PutWord)
+            && let Some(first) = self.unput()
+        {
+            let f = if float { scalar::put_and_acc::<f64> } else { scalar::put_and_acc::<i64> };
+            self.put_record(Shape::PutTwo, Rec { f, c: word as u8, ..first });
+            return;
+        }
         let f = if float { scalar::put::<f64, A> } else { scalar::put::<i64, A> };
         self.put_into(word, Rec { f, ..BLANK });
     }
