@@ -59,6 +59,7 @@ pub const SHAPES: &[Shape] = &[
     blocks("all of them in turn", |d| nested(d, (3, 2), mixed)),
     blocks("all of them in turn, far words", |d| far(d, (1, 1), mixed)),
     blocks("while, far words", |d| far(d, (3, 3), while_)),
+    blocks("if, twelve vector operations around", vectors),
     values("operators, left", |d| expression(d, |e| e + Expr::int(0))),
     values("operators, right", |d| expression(d, |e| Expr::int(0) + e)),
     values("operators of one operand", |d| expression(d, |e| -e)),
@@ -184,6 +185,27 @@ fn far(depth: u32, around: Around, way: Nest) -> Loaded {
     }
     let x = f.let_("far", first.load());
     nest(&mut f, x, depth, around, way);
+    f.return_([x.load()]);
+    common::load_built(ProgramBuilder::new(), f)
+}
+
+/// Statements that call kernels, before and after each nested block.
+fn vectors(depth: u32) -> Loaded {
+    fn sums(f: &mut FunctionBuilder, v: SlotRef) {
+        for _ in 0..12 {
+            f.store(v, v.load() + v.load());
+        }
+    }
+    fn level(f: &mut FunctionBuilder, x: SlotRef, v: SlotRef, depth: u32) {
+        sums(f, v);
+        if depth > 0 {
+            f.if_(one(x), |f| level(f, x, v, depth - 1), |_| {});
+        }
+        sums(f, v);
+    }
+    let (mut f, x) = function();
+    let v = f.let_("v", Expr::counted(Op::Splat, 4, [Expr::float(0.0)]));
+    level(&mut f, x, v, depth);
     f.return_([x.load()]);
     common::load_built(ProgramBuilder::new(), f)
 }
