@@ -1,5 +1,5 @@
 //! What compiling takes: nanoseconds a node, by size, freeing included; and bytes of code a node.
-//! `cargo run --release -p nda-closure-jit --example compile_speed`
+//! `cargo run --release -p nda-testkit --example compile_speed`
 
 use nda_ast::{Limits, load};
 use nda_closure_jit::compile_function;
