@@ -32,8 +32,9 @@ pub(super) struct Open {
     pub continues: u32,
     /// `While`: whether the tests charge the condition.
     pub merged: bool,
-    /// Temporaries that outlive statements, outside.
+    /// Temporaries that outlive statements, outside of it with what a loop keeps; and when its statements begin.
     pub base: u32,
+    pub inner: u32,
 }
 
 /// No record.
@@ -56,7 +57,8 @@ impl Open {
             continued: false,
             continues: NONE,
             merged: false,
-            base: 0,
+            base: NONE,
+            inner: 0,
         }
     }
 }
@@ -69,8 +71,9 @@ impl Compiler<'_> {
     }
 
     /// Opens a block: its statements follow.
-    pub(super) fn begin_block(&mut self, open: Open) {
+    pub(super) fn begin_block(&mut self, mut open: Open) {
         let b = self.f.blocks()[open.block as usize];
+        open.inner = self.words.base;
         self.opens.push(open);
         self.begin_region(b.end - b.first);
     }
@@ -99,6 +102,8 @@ impl Compiler<'_> {
         let Some(open) = self.opens.last().copied() else { return };
         self.end_region();
         self.opens.pop();
+        self.words.base = open.inner;
+        self.end_statement();
         self.owner = self.f.blocks()[open.block as usize].owner;
         self.node = self.owner;
         match open.kind {

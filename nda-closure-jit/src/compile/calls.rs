@@ -74,6 +74,7 @@ impl Compiler<'_> {
             return;
         }
         let map = FrameMap::new(count, results);
+        (0..results).for_each(|_| _ = self.declare_slot());
         let above = self.arguments(count, map);
         debug_assert_eq!(self.node, id);
         let yes = self.aggregates_above();
@@ -98,6 +99,7 @@ impl Compiler<'_> {
     fn call_import(&mut self, node: &Node, rec: Rec) {
         let (count, results) = (node.operands() as u32, node.results() as u32);
         let first = node.first_result();
+        (0..results).for_each(|_| _ = self.declare_slot());
         let above = self.words.above();
         self.place(self.stack.len() - count as usize, |i| above + i);
         for i in 0..results {

@@ -12,13 +12,6 @@ use crate::records::{flow, scalar};
 use nda_ast::{BlockId, BlockKind, Effects, Node, NodeId, Op};
 
 impl Compiler<'_> {
-    /// A temporary that lives as long as a loop.
-    fn loop_word(&mut self) -> u32 {
-        let temp = self.words.take();
-        self.words.base = self.words.base.max(temp + 1);
-        self.words.temp(temp)
-    }
-
     /// `Loop`: its count is the last operand.
     pub(super) fn begin_loop(&mut self, id: NodeId, node: &Node) {
         let block = node.block();
@@ -32,7 +25,7 @@ impl Compiler<'_> {
             None => self.source(count),
         };
         self.end_statement();
-        let (counter, index) = (self.loop_word(), self.slot(node.index_slot()));
+        let (counter, index) = (self.words.keep(), self.declare_slot());
         let mut open =
             Open { ordinal, counter, base, ..Open::plain(block, BlockKind::Loop, b.end, NONE) };
         if counter < NEAR && index < NEAR {
@@ -155,7 +148,7 @@ impl Compiler<'_> {
         (self.node, self.owner) = (b.owner, b.owner);
         let mut counter = 0;
         if self.f.node(b.owner).max().is_some() {
-            counter = self.loop_word();
+            counter = self.words.keep();
             self.store(Operand::Const(0), counter);
         }
         let merged = self.is_quiet(b.first, b.end);

@@ -56,6 +56,7 @@ struct Scratch {
     stack: Vec<Operand>,
     opens: Vec<Open>,
     regions: Vec<Region>,
+    slots: Vec<u32>,
 }
 
 /// Most records that a thread keeps room for.
@@ -86,6 +87,8 @@ struct Compiler<'f> {
     /// A comparison that the next node branches on.
     test: Option<Test>,
     words: operand::Words,
+    /// Words of the slots declared so far, parameters left out.
+    slots: Vec<u32>,
     arena: vectors::Places,
     opens: Vec<Open>,
     regions: Vec<Region>,
@@ -115,6 +118,7 @@ impl<'f> Compiler<'f> {
         recs.reserve(f.node_count() / 2 + 8);
         let (stack, opens) = (std::mem::take(&mut scratch.stack), std::mem::take(&mut scratch.opens));
         let regions = std::mem::take(&mut scratch.regions);
+        let slots = std::mem::take(&mut scratch.slots);
         Compiler {
             valid,
             f,
@@ -130,6 +134,7 @@ impl<'f> Compiler<'f> {
             held: [None; 2],
             test: None,
             words: operand::Words::new(f, map),
+            slots,
             arena: vectors::Places::new(valid),
             opens,
             regions,
@@ -183,7 +188,8 @@ impl<'f> Compiler<'f> {
         } else {
             recs.into_boxed_slice()
         };
-        (self.stack.clear(), self.opens.clear(), self.regions.clear());
+        (self.stack.clear(), self.opens.clear(), self.regions.clear(), self.slots.clear());
+        self.scratch.slots = self.slots;
         self.scratch.stack = self.stack;
         self.scratch.opens = self.opens;
         self.scratch.regions = self.regions;

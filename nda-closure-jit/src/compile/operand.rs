@@ -53,23 +53,16 @@ pub(super) struct Source {
     pub imm: u64,
 }
 
-/// The words of the frame.
-///
-/// Small functions: slots, then temporaries; every word is near. Large ones keep some near words free below the slots: a few
-/// that far words pass through, and the first temporaries.
+/// The words of the frame: parameters and results, then everything else as temporaries. A slot is a temporary that lives
+/// as long as its block, so that blocks one after the other share words, and few functions have far ones.
 pub(super) struct Words {
-    /// Added to the words of slots that are not parameters.
-    shift: u32,
-    params: u32,
-    /// First of the near words kept free.
-    reserve: u32,
-    /// How many temporaries are near words of the reserve.
-    near_temps: u32,
-    /// One past the last slot.
-    slots_end: u32,
+    /// First of the words that far ones pass through.
+    passing: u32,
+    /// Word of the first temporary.
+    first: u32,
     /// The next temporary.
     next: u32,
-    /// Temporaries that outlive the statement: of loops.
+    /// Temporaries that outlive the statement: slots, and what loops keep.
     pub base: u32,
     /// The next word that a far one passes through.
     turn: u32,
@@ -81,31 +74,16 @@ const PASSING: u32 = 6;
 
 impl Words {
     pub fn new(f: &Function, map: FrameMap) -> Words {
-        let (slots, results) = (f.slot_count() as u32, f.results().len() as u32);
+        let end = map.result(f.results().len() as u32);
         // A node takes one temporary at most, a loop two, a call as many words as it has arguments.
-        let large = slots as usize + results as usize + 2 * f.node_count() > NEAR as usize - 8;
-        let params = f.params().len() as u32;
-        let mut words = Words {
-            shift: 0,
-            params,
-            reserve: 0,
-            near_temps: 0,
-            slots_end: map.first() + slots + results,
-            next: 0,
-            base: 0,
-            turn: 0,
-            highest: 0,
+        let large = end as usize + f.slot_count() + 2 * f.node_count() > NEAR as usize - 8;
+        let (passing, first) = match (large, map.first()) {
+            (false, _) => (NEAR, end),
+            (true, 0) => (end, end + PASSING),
+            // There is room below.
+            (true, _) => (0, end),
         };
-        if large {
-            words.near_temps = FrameMap::RESERVED - PASSING;
-            if map.first() == 0 {
-                words.reserve = params + results;
-                words.shift = FrameMap::RESERVED;
-                words.slots_end += FrameMap::RESERVED;
-            }
-        }
-        words.highest = words.slots_end;
-        words
+        Words { passing, first, next: 0, base: 0, turn: 0, highest: first }
     }
 
     /// Words of the frame.
@@ -115,11 +93,7 @@ impl Words {
 
     /// Word of temporary `temp`.
     pub fn temp(&self, temp: u32) -> u32 {
-        if temp < self.near_temps {
-            self.reserve + PASSING + temp
-        } else {
-            self.slots_end + temp - self.near_temps
-        }
+        self.first + temp
     }
 
     /// A new temporary.
@@ -142,9 +116,18 @@ impl Words {
         self.next = self.base;
     }
 
+    /// A new temporary that outlives the statement.
+    pub fn keep(&mut self) -> u32 {
+        let temp = self.base;
+        self.base += 1;
+        self.next = self.next.max(self.base);
+        self.highest = self.highest.max(self.temp(self.base));
+        self.temp(temp)
+    }
+
     /// The first word above all that are in use: where a callee's frame begins.
     pub fn above(&mut self) -> u32 {
-        let above = self.slots_end + self.next.saturating_sub(self.near_temps);
+        let above = self.temp(self.next);
         self.highest = self.highest.max(above);
         above
     }
@@ -156,16 +139,26 @@ impl Words {
 
     /// A near word for a far one to pass through.
     pub fn pass(&mut self) -> u8 {
+        debug_assert!(self.passing < NEAR, "a small function has no far words");
         self.turn = (self.turn + 1) % PASSING;
-        (self.reserve + self.turn) as u8
+        (self.passing + self.turn) as u8
     }
 }
 
 impl Compiler<'_> {
     /// Word of a slot.
     pub(super) fn slot(&self, slot: u32) -> u32 {
-        let shift = if slot < self.words.params { 0 } else { self.words.shift };
-        self.map.slot(slot) + shift
+        match slot.checked_sub(self.f.params().len() as u32) {
+            Some(declared) => self.slots[declared as usize],
+            None => self.map.slot(slot),
+        }
+    }
+
+    /// Gives the next slot its word; slots are declared in their order.
+    pub(super) fn declare_slot(&mut self) -> u32 {
+        let word = self.words.keep();
+        self.slots.push(word);
+        word
     }
 
     pub(super) fn push(&mut self, operand: Operand) {
@@ -321,6 +314,9 @@ impl Compiler<'_> {
     }
 
     fn copy_word(&mut self, operand: Operand, word: u32) {
+        if self.word_of(operand) == Some(word) {
+            return;
+        }
         if let Some(float) = self.holds(operand)
             && word < NEAR
         {

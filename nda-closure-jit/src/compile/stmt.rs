@@ -90,7 +90,8 @@ impl Compiler<'_> {
             self.declare_aggregate(slot, ty);
         } else {
             let value = self.pop();
-            self.store(value, self.slot(slot));
+            let word = self.declare_slot();
+            self.store(value, word);
         }
     }
 

@@ -116,8 +116,8 @@ impl Compiler<'_> {
         // The value of a `Let` goes where its slot lies, unless an operand lies above that.
         let direct = self.is_op(id + 1, Op::Let) && self.arena.is_fresh();
         if direct {
-            let slot = self.f.node(id + 1).slot();
-            let (skip, word) = (self.arena.slot(slot), self.slot(slot));
+            let skip = self.arena.slot(self.f.node(id + 1).slot());
+            let word = self.declare_slot();
             self.give(op, rec, skip, word);
             self.push(Operand::Slot(word));
         } else {
@@ -137,9 +137,10 @@ impl Compiler<'_> {
 
     /// A `Let` of an aggregate, the last operand.
     pub(super) fn declare_aggregate(&mut self, slot: SlotId, ty: Type) {
-        let (value, word) = (self.pop(), self.slot(slot));
-        // Computed in its place already.
-        if !matches!(value, Operand::Slot(at) if at == word) {
+        let value = self.pop();
+        // Computed in its place already, if it has one.
+        if slot as usize >= self.f.params().len() + self.slots.len() {
+            let word = self.declare_slot();
             let a = self.near(value);
             let (c, yes) = type_fields(ty);
             let (skip, d) = (self.arena.slot(slot), self.near_dest(word));
