@@ -41,6 +41,7 @@ impl CancelFlag {
 
     /// Whether it is up.
     #[must_use]
+    #[inline]
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -91,6 +92,7 @@ pub struct Watch<'a> {
 impl<'a> Watch<'a> {
     /// For a run under these limits. The first poll looks.
     #[must_use]
+    #[inline]
     pub fn new(limits: &'a RunLimits) -> Watch<'a> {
         Watch {
             deadline: limits.deadline,
@@ -99,6 +101,13 @@ impl<'a> Watch<'a> {
             next: u64::MAX,
             elements: 0,
         }
+    }
+
+    /// Whether the flag is up.
+    #[must_use]
+    #[inline]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_some_and(CancelFlag::is_cancelled)
     }
 
     /// At a loop head or call.
@@ -140,7 +149,7 @@ impl<'a> Watch<'a> {
     /// [`TrapKind::Deadline`], [`TrapKind::Cancelled`].
     pub fn check(&mut self) -> Result<(), TrapKind> {
         self.elements = 0;
-        if self.cancel.is_some_and(CancelFlag::is_cancelled) {
+        if self.is_cancelled() {
             return Err(TrapKind::Cancelled);
         }
         if self.deadline.is_none() && self.timeout.is_none() {

@@ -188,6 +188,8 @@ pub struct RunState {
     pub(crate) stack: Vec<u64>,
     pub(crate) calls: Vec<Activation>,
     pub(crate) quantised: Vec<i8>,
+    /// Units of fuel that runs of compiled code have spent and no function has been counted for: less than a slice.
+    pub(crate) unclaimed: u64,
 }
 
 impl RunState {
@@ -199,6 +201,7 @@ impl RunState {
 
     /// Bytes that it holds.
     #[must_use]
+    #[inline]
     pub fn bytes(&self) -> usize {
         8 * (self.arena.len() + self.stack.capacity() + self.words.capacity())
             + self.calls.capacity() * size_of::<Activation>()

@@ -87,13 +87,15 @@ pub struct JitCode {
     body: AtomicU64,
     /// Units of fuel spent in each of its loops, by ordinal in program order, to the nearest slice.
     loops: Box<[AtomicU64]>,
+    bytes: usize,
 }
 
 impl fmt::Debug for JitCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let JitCode { words, aggregates, body, loops, .. } = self;
+        let JitCode { words, aggregates, body, loops, bytes, .. } = self;
         let mut out = f.debug_struct("JitCode");
         out.field("words", words).field("aggregates", aggregates).field("body", body).field("loops", loops);
+        out.field("bytes", bytes);
         out.finish_non_exhaustive()
     }
 }
@@ -103,7 +105,20 @@ impl JitCode {
     #[must_use]
     pub fn new(call: JitFn, words: u32, aggregates: u32, loops: usize) -> JitCode {
         let loops = std::iter::repeat_with(AtomicU64::default).take(loops).collect();
-        JitCode { call, words, aggregates, body: AtomicU64::new(0), loops }
+        JitCode { call, words, aggregates, body: AtomicU64::new(0), loops, bytes: 0 }
+    }
+
+    /// The same code, of which its maker knows that it takes so many bytes of memory.
+    #[must_use]
+    pub fn with_bytes(mut self, bytes: usize) -> JitCode {
+        self.bytes = bytes;
+        self
+    }
+
+    /// Bytes of memory that the code takes, as far as its maker has said.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Adds units spent: in loop `ordinal`, or outside of loops.
@@ -113,7 +128,9 @@ impl JitCode {
     }
 
     /// Units spent so far in the function outside of its loops, and in each loop. A slice of some thousand units counts
-    /// for the loop in which it ended; the last one of a run for the entry point.
+    /// for the loop in which it ended. What runs leave of their last slice adds up in their [`crate::RunState`], and once it
+    /// comes to a slice, that counts for the entry point under way: short runs are sampled, in proportion to what they
+    /// spend, and threads that share code write no shared memory in each of them.
     #[must_use]
     pub fn heat(&self) -> (u64, Vec<u64>) {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

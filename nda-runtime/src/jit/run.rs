@@ -3,6 +3,7 @@
 use super::{FrameMap, JitControlFlow, JitFunction, JitProgram, JitState};
 use crate::fpenv::IeeeGuard;
 use crate::frame::type_words;
+use crate::interrupt::UNITS_PER_LOOK;
 use crate::memory::{ARGUMENT, Memory, Sources};
 use crate::unit::VectorUnit;
 use crate::{Loaded, Outcome, Record, Returned, Run, RunError, RunLimits, RunState, Stop, Trap, Value, Watch};
@@ -54,7 +55,10 @@ pub fn run<T>(
     let fuel = (limits.fuel, limits.log_bytes);
     let mut run = JitState::new(jit, entry, words, (unit, aggregates), fuel, &env);
     let flow = enter(function, &mut run);
-    run.count_rest(function);
+    state.unclaimed += run.unclaimed();
+    if state.unclaimed >= UNITS_PER_LOOK {
+        function.code.count(None, std::mem::take(&mut state.unclaimed));
+    }
     let executed_nodes = limits.fuel - run.left();
     let result = (flow == JitControlFlow::RETURN).then(|| read(run.unit.memory.sources(), words));
     let (stopped, record) = run.into_parts();

@@ -1,6 +1,6 @@
 //! The state of a run of compiled code.
 
-use super::{JitControlFlow, JitFunction, JitProgram};
+use super::{JitControlFlow, JitProgram};
 use crate::fpenv::IeeeGuard;
 use crate::host::ask;
 use crate::interrupt::UNITS_PER_LOOK;
@@ -52,6 +52,7 @@ pub struct JitState<'a> {
 }
 
 impl<'a> JitState<'a> {
+    #[inline]
     pub(super) fn new(
         program: &'a JitProgram,
         entry: u32,
@@ -60,7 +61,8 @@ impl<'a> JitState<'a> {
         (fuel, log_bytes): (u64, u64),
         env: &'a IeeeGuard,
     ) -> JitState<'a> {
-        let first = fuel.min(UNITS_PER_LOOK);
+        // Under a flag that is up already, the first loop head or call is to look.
+        let first = if unit.watch.is_cancelled() { 0 } else { fuel.min(UNITS_PER_LOOK) };
         JitState {
             fuel: first as i64,
             frame: 0,
@@ -206,16 +208,19 @@ impl<'a> JitState<'a> {
     }
 
     /// Fuel of the run that is left.
+    #[inline]
     pub(super) fn left(&self) -> u64 {
         self.reserve + self.fuel as u64
     }
 
-    /// Counts what was spent of the last slice for the entry point.
-    pub(super) fn count_rest(&self, entry: &JitFunction) {
-        entry.code.count(None, (self.granted - self.fuel) as u64);
+    /// What was spent of the last slice, which no function has been counted for.
+    #[inline]
+    pub(super) fn unclaimed(&self) -> u64 {
+        (self.granted - self.fuel) as u64
     }
 
     /// Why it stopped, with the chain of locations; and the record.
+    #[inline]
     pub(super) fn into_parts(mut self) -> (Option<(Stop, Vec<Location>)>, Record) {
         self.locations.reverse();
         let locations = self.locations;
