@@ -1,7 +1,8 @@
 //! The command line, and the whole of a measuring program: [`main_with`].
 
 use crate::engine::Engine;
-use crate::groups::{Context, GROUPS};
+use crate::groups::{Context, GROUPS, Group};
+use crate::instructions;
 use crate::layouts;
 use crate::machine::Machine;
 use crate::native::{Rust, RustNovec};
@@ -10,8 +11,9 @@ use crate::rounds::Plan;
 use crate::tier::{Sandbox, TierEngine};
 use crate::treewalk::TreeWalk;
 use clap::Parser;
+use nda_closure_jit::Tier1;
 use nda_runtime::Tier0;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const MORE: &str = "\
@@ -44,6 +46,12 @@ struct Options {
     /// Say of each engine what is timed, and where it takes no part, why.
     #[arg(long)]
     verbose: bool,
+    /// Instead of measuring time: instructions of a run as callgrind counts them (valgrind must be installed).
+    #[arg(long)]
+    instructions: bool,
+    /// What --instructions has counted: runs one program that often on one engine, and nothing else.
+    #[arg(long, hide = true, num_args = 3, value_names = ["PROGRAM", "ENGINE", "RUNS"])]
+    only: Vec<String>,
     /// Instead of measuring: the medians over the reports of several builds, by program and in the mean.
     #[arg(long, value_name = "FILE", num_args = 1.., exclusive = true)]
     over_builds: Vec<PathBuf>,
@@ -51,8 +59,11 @@ struct Options {
 
 /// The engines of every run, the reference first: its answers are the measure of the others'.
 fn engines() -> Result<Vec<Box<dyn Engine>>, String> {
-    let mut engines: Vec<Box<dyn Engine>> =
-        vec![Box::new(TierEngine::new(Tier0)), Box::<Sandbox>::default(), Box::new(Rust), Box::new(TreeWalk)];
+    let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(TierEngine::new(Tier0))];
+    engines.push(Box::new(TierEngine::new(Tier1)));
+    engines.push(Box::<Sandbox>::default());
+    engines.push(Box::new(Rust));
+    engines.push(Box::new(TreeWalk));
     if let Some(novec) = RustNovec::found()? {
         engines.push(Box::new(novec));
     }
@@ -76,8 +87,46 @@ fn run(options: Options, extra: Vec<Box<dyn Engine>>) -> Result<(), String> {
     if !options.over_builds.is_empty() {
         return layouts::print(&options.over_builds);
     }
+    let groups = groups(options.group.as_deref())?;
+    let mut engines: Vec<_> = engines()?.into_iter().chain(extra).collect();
+    if let [program, engine, runs] = options.only.as_slice() {
+        let words = [program.as_str(), engine, runs];
+        return instructions::only(&engines, groups[0].name, options.generated, words);
+    }
+    if !options.engines.is_empty() {
+        let mut place = 0..;
+        engines.retain(|e| place.next() == Some(0) || options.engines.iter().any(|name| name == e.name()));
+    }
+    let Options { filter, generated, verbose, quick, .. } = options;
+    let plan = if quick { Plan::QUICK } else { Plan::NORMAL };
+    let mut cx = Context { plan, filter, engines, generated, verbose, rows: Vec::new() };
+    if options.instructions {
+        return groups.iter().try_for_each(|group| instructions::print(&cx, group.name));
+    }
     let machine = Machine::here();
-    let plan = if options.quick { Plan::QUICK } else { Plan::NORMAL };
+    print_head(&machine, &cx);
+    for group in groups {
+        println!("== {}: {}", group.name, group.what);
+        (group.run)(&mut cx, group.name)?;
+    }
+    if cx.rows.is_empty() {
+        return Err("nothing was measured: no program has that filter in its name".into());
+    }
+    let Some(path) = options.json else { return Ok(()) };
+    write(&path, Report { schema: SCHEMA, machine, rows: cx.rows })
+}
+
+/// The groups of this name; all without one.
+fn groups(name: Option<&str>) -> Result<Vec<&'static Group>, String> {
+    let groups: Vec<_> = GROUPS.iter().filter(|g| name.is_none_or(|name| name == g.name)).collect();
+    if groups.is_empty() {
+        let names: Vec<&str> = GROUPS.iter().map(|g| g.name).collect();
+        return Err(format!("no such group; there are {}", names.join(", ")));
+    }
+    Ok(groups)
+}
+
+fn print_head(machine: &Machine, cx: &Context) {
     println!("{machine}");
     if machine.is_busy() {
         println!("NOTE: other work runs on this machine; expect wide intervals and times that are too long.");
@@ -85,36 +134,17 @@ fn run(options: Options, extra: Vec<Box<dyn Engine>>) -> Result<(), String> {
     println!(
         "{} rounds of at least {} ms for each figure, engines in rotating order; medians; spread is half the distance \
          of the quartiles.\n",
-        plan.rounds,
-        plan.batch.as_millis()
+        cx.plan.rounds,
+        cx.plan.batch.as_millis()
     );
-    let groups: Vec<_> =
-        GROUPS.iter().filter(|g| options.group.as_deref().is_none_or(|name| name == g.name)).collect();
-    if groups.is_empty() {
-        let names: Vec<&str> = GROUPS.iter().map(|g| g.name).collect();
-        return Err(format!("no such group; there are {}", names.join(", ")));
-    }
-    let mut engines: Vec<_> = engines()?.into_iter().chain(extra).collect();
-    if !options.engines.is_empty() {
-        let mut place = 0..;
-        engines.retain(|e| place.next() == Some(0) || options.engines.iter().any(|name| name == e.name()));
-    }
-    let Options { filter, generated, verbose, .. } = options;
-    let mut cx = Context { plan, filter, engines, generated, verbose, rows: Vec::new() };
-    for engine in cx.engines.iter().filter(|_| verbose) {
+    for engine in cx.engines.iter().filter(|_| cx.verbose) {
         println!("Timed in a run, {}: {}.", engine.name(), engine.timed());
     }
-    for group in groups {
-        println!("== {}: {}", group.name, group.what);
-        (group.run)(&mut cx)?;
-    }
-    if cx.rows.is_empty() {
-        return Err("nothing was measured: no program has that filter in its name".into());
-    }
-    let Some(path) = options.json else { return Ok(()) };
-    let report = Report { schema: SCHEMA, machine, rows: cx.rows };
+}
+
+fn write(path: &Path, report: Report) -> Result<(), String> {
     let text = serde_json::to_string_pretty(&report).map_err(|e| e.to_string())?;
-    std::fs::write(&path, text + "\n").map_err(|e| format!("cannot write {}: {e}", path.display()))?;
+    std::fs::write(path, text + "\n").map_err(|e| format!("cannot write {}: {e}", path.display()))?;
     println!("written: {}", path.display());
     Ok(())
 }

@@ -11,6 +11,7 @@
 //! | [`subject`] | programs with inputs |
 //! | [`suite`], [`network`], [`generated`], [`examples`] | those of `benches/programs`, random ones, those of `examples/` |
 //! | [`groups`] | what a run measures, by name |
+//! | [`instructions`] | callgrind's counts of the same runs |
 //! | [`layouts`] | medians over builds that differ in code layout |
 //! | [`cli`] | the command line; [`main_with`] measures other engines beside the project's own |
 //! | [`report`], [`table`], [`machine`] | the figures as data and for people, and where they were taken |
@@ -23,6 +24,7 @@ pub mod engine;
 pub mod examples;
 pub mod generated;
 pub mod groups;
+pub mod instructions;
 pub mod layouts;
 pub mod machine;
 pub mod native;

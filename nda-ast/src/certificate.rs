@@ -77,3 +77,16 @@ pub struct Certificate {
     /// Whether a host call lies in it or below it.
     pub reaches_host: bool,
 }
+
+impl Certificate {
+    /// Before there is one.
+    pub(crate) const NONE: Certificate = Certificate {
+        levels: 0,
+        nesting: 0,
+        frame: 0,
+        own_frame: 0,
+        max: Bound::Unbounded,
+        exact: false,
+        reaches_host: true,
+    };
+}

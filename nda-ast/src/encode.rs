@@ -9,7 +9,7 @@ use crate::{BlockKind, Constant, Elem, Function, Imm, Import, Mode, Node, NodeId
 pub fn encode_function(f: &Function) -> Vec<u8> {
     let mut out = Vec::with_capacity(32 * f.table.len() + 2 * f.nodes.len() + 16);
     write_u64(&mut out, f.table.len() as u64);
-    for hash in &f.table {
+    for hash in f.table() {
         out.extend(hash.as_bytes());
     }
     write_params(&mut out, &f.params);
@@ -113,7 +113,7 @@ pub(crate) fn write_node(out: &mut Vec<u8>, node: &Node) {
             write_u64(out, node.imm);
         }
         Imm::Fill => {
-            write_u64(out, u64::from(node.b));
+            write_u64(out, u64::from(node.elem_code()));
             write_u64(out, u64::from(node.a));
         }
         Imm::Max => write_u64(out, node.imm),

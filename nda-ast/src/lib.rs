@@ -20,6 +20,7 @@ mod node;
 mod op;
 mod program;
 mod rules;
+mod scratch;
 mod sections;
 #[cfg(feature = "text")]
 pub mod text;
@@ -32,14 +33,14 @@ pub use certificate::{Bound, Certificate};
 pub use code::{ErrorCode, Stage, UnknownCode};
 pub use constant::{Codebook, Constant, Import, Matrix};
 pub use cost::{CostInput, weight};
-pub use decode::{decode, decode_object};
+pub use decode::{decode, decode_object, load};
 pub use encode::{encode_constant, encode_function, encode_import};
 pub use error::{DecodeError, Diagnostic, Fix, LoadError, ValidateError};
 pub use hash::{Hash, ObjectKind, ParseHashError};
 pub use limits::{LimitKind, Limits, MAX_PARAMS, MAX_RESULTS};
 pub use node::{Block, BlockId, BlockKind, Function, Node, NodeId, SlotId};
 pub use op::{Arg, Effects, Imm, Op, OpInfo, Res, Spelling, Work};
-pub use program::{Body, FORMAT_VERSION, MAGIC, Object, Program};
+pub use program::{Body, FORMAT_VERSION, FunctionObject, MAGIC, Object, Program};
 pub use rules::{Mismatch, type_rule};
 pub use sections::{MAX_NAME, Names, ObjectNames, Sections, Spans};
 pub use types::{Elem, MAX_ELEMENTS, Mode, Param, Type};
@@ -50,11 +51,3 @@ pub const CANONICAL_NAN: u64 = 0x7ff8_0000_0000_0000;
 
 /// The canonical NaN of a `vec` element.
 pub const CANONICAL_NAN32: u32 = 0x7fc0_0000;
-
-/// Decodes and validates in one call.
-///
-/// # Errors
-/// As [`decode`] and [`validate`].
-pub fn load(bytes: impl Into<Bytes>, limits: &Limits) -> Result<ValidProgram, LoadError> {
-    Ok(validate(decode(bytes, limits)?, limits)?)
-}

@@ -5,6 +5,7 @@
 //! walked without child lists: the last operand of node `i` is node `i - 1`, the one before it ends where that
 //! one starts.
 
+use crate::types::PackedType;
 use crate::{Hash, Op, Param, Type};
 use smallvec::SmallVec;
 
@@ -16,23 +17,58 @@ pub type SlotId = u32;
 pub type BlockId = u32;
 
 /// One node. What the immediates mean depends on the operation; use the accessors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Node {
-    /// Bits of a constant, `eps` of `Norm`, K + 1 of a loop, result count of `CallStmt`.
+    /// Bits of a constant, `eps` of `Norm`, K + 1 of a loop, result count of `CallStmt`, element code of `Fill`.
     pub(crate) imm: u64,
     /// Id of the first node of the subtree (its own id for a leaf).
     pub(crate) start: NodeId,
     /// Slot, table index, static count, depth, or first block.
     pub(crate) a: u32,
-    /// Index slot of a `Loop`, first result slot of `CallStmt`, element code of `Fill`.
+    /// Index slot of a `Loop`, first result slot of `CallStmt`; of an expression the shape of its type.
     pub(crate) b: u32,
     /// Number of operands.
     pub(crate) n: u16,
     /// The operation.
     pub(crate) op: Op,
+    /// Tag of the type of an expression's value, once that is known; else 0.
+    pub(crate) tag: u8,
 }
 
+/// Types are what validating adds, and follow from the rest: they make no node another.
+impl PartialEq for Node {
+    fn eq(&self, other: &Node) -> bool {
+        let key = |node: &Node| (node.op, node.n, node.start, node.a, node.imm);
+        key(self) == key(other) && (!self.op.is_stmt() || self.b == other.b)
+    }
+}
+
+impl Eq for Node {}
+
 impl Node {
+    /// A node that has no place in a function yet.
+    pub(crate) const fn new(op: Op, imm: u64, a: u32, n: u16) -> Node {
+        Node { imm, start: 0, a, b: 0, n, op, tag: 0 }
+    }
+
+    /// The type of an expression's value.
+    #[inline]
+    pub(crate) fn ty(&self) -> PackedType {
+        if self.op.is_stmt() { PackedType::NONE } else { PackedType::new(self.tag, self.b) }
+    }
+
+    #[inline]
+    pub(crate) fn set_ty(&mut self, ty: PackedType) {
+        self.tag = ty.tag();
+        self.b = ty.shape();
+    }
+
+    /// `Fill`: the code of the element type.
+    #[inline]
+    pub(crate) fn elem_code(&self) -> u32 {
+        self.imm as u32
+    }
+
     /// The operation.
     #[must_use]
     #[inline]
@@ -183,7 +219,7 @@ impl Block {
 /// A decoded function: well-formed, not yet validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
-    pub(crate) table: SmallVec<[Hash; 2]>,
+    pub(crate) table: Box<[Hash]>,
     pub(crate) params: SmallVec<[Param; 4]>,
     pub(crate) results: SmallVec<[Type; 2]>,
     pub(crate) nodes: Vec<Node>,
@@ -192,6 +228,19 @@ pub struct Function {
 }
 
 impl Function {
+    /// Nothing.
+    #[inline]
+    pub(crate) fn new() -> Function {
+        Function {
+            table: Box::default(),
+            params: SmallVec::new(),
+            results: SmallVec::new(),
+            nodes: Vec::new(),
+            blocks: SmallVec::new(),
+            slots: 0,
+        }
+    }
+
     /// The distinct hashes it names, in order of first use.
     #[must_use]
     pub fn table(&self) -> &[Hash] {
@@ -250,15 +299,7 @@ impl Function {
     /// Where `id` is 0 or above [`Function::node_count`].
     #[must_use]
     pub fn operands(&self, id: NodeId) -> SmallVec<[NodeId; 4]> {
-        let mut out = SmallVec::new();
-        let mut last = id;
-        for _ in 0..self.node(id).operands() {
-            last -= 1;
-            out.push(last);
-            last = self.node(last).start;
-        }
-        out.reverse();
-        out
+        operands(&self.nodes, id)
     }
 
     /// The last operand of node `id`.
@@ -289,4 +330,17 @@ impl Function {
         };
         self.blocks[last as usize].end
     }
+}
+
+/// Ids of the operands of node `id` of `nodes`, in order.
+pub(crate) fn operands(nodes: &[Node], id: NodeId) -> SmallVec<[NodeId; 4]> {
+    let mut out = SmallVec::new();
+    let mut last = id;
+    for _ in 0..nodes[id as usize - 1].operands() {
+        last -= 1;
+        out.push(last);
+        last = nodes[last as usize - 1].start;
+    }
+    out.reverse();
+    out
 }

@@ -1,7 +1,7 @@
 //! The one list of operations. Encoder, decoder, validator, cost table, text form, interpreter and tests are views
 //! of it: an operation is added by adding one row here and then following the compiler.
 
-use crate::Type;
+use crate::types::PackedType;
 
 /// Type class of an operand, as far as it is fixed by the operation alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -521,26 +521,26 @@ ops! {
 /// Operations on scalars of fixed types without work of their own: what the validator's fast path asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scalar {
-    Constant(Type),
-    Unary(Type, Type),
-    Binary(Type, Type),
+    Constant(PackedType),
+    Unary(PackedType, PackedType),
+    Binary(PackedType, PackedType),
     Other,
 }
 
-const fn scalar_arg(arg: Arg) -> Option<Type> {
+const fn scalar_arg(arg: Arg) -> Option<PackedType> {
     match arg {
-        Arg::Int => Some(Type::Int),
-        Arg::Float => Some(Type::Float),
-        Arg::Bool => Some(Type::Bool),
+        Arg::Int => Some(PackedType::INT),
+        Arg::Float => Some(PackedType::FLOAT),
+        Arg::Bool => Some(PackedType::BOOL),
         _ => None,
     }
 }
 
 const fn scalar_view(info: &OpInfo) -> Scalar {
     let res = match info.res {
-        Res::Int => Type::Int,
-        Res::Float => Type::Float,
-        Res::Bool => Type::Bool,
+        Res::Int => PackedType::INT,
+        Res::Float => PackedType::FLOAT,
+        Res::Bool => PackedType::BOOL,
         _ => return Scalar::Other,
     };
     if !matches!(info.work, Work::None) {
@@ -554,9 +554,9 @@ const fn scalar_view(info: &OpInfo) -> Scalar {
         },
         // No operation takes two scalars of different types; one that did would be `Other` and still be right.
         [a, b] => match (scalar_arg(*a), scalar_arg(*b)) {
-            (Some(Type::Int), Some(Type::Int)) => Scalar::Binary(Type::Int, res),
-            (Some(Type::Float), Some(Type::Float)) => Scalar::Binary(Type::Float, res),
-            (Some(Type::Bool), Some(Type::Bool)) => Scalar::Binary(Type::Bool, res),
+            (Some(PackedType::INT), Some(PackedType::INT)) => Scalar::Binary(PackedType::INT, res),
+            (Some(PackedType::FLOAT), Some(PackedType::FLOAT)) => Scalar::Binary(PackedType::FLOAT, res),
+            (Some(PackedType::BOOL), Some(PackedType::BOOL)) => Scalar::Binary(PackedType::BOOL, res),
             _ => Scalar::Other,
         },
         _ => Scalar::Other,

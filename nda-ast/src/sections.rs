@@ -90,8 +90,15 @@ fn bad(at: usize, expected: &str) -> Box<DecodeError> {
 }
 
 impl Sections {
-    pub(crate) fn decode(r: &mut Reader<'_>, objects: &[Object]) -> Decoded<Sections> {
-        let mut out = Sections::default();
+    pub(crate) const NONE: Sections =
+        Sections { names: Names { objects: Vec::new() }, spans: Spans { functions: Vec::new() } };
+
+    /// What follows the entry points; `None` where that is nothing.
+    pub(crate) fn decode(r: &mut Reader<'_>, objects: &[Object]) -> Decoded<Option<Box<Sections>>> {
+        if r.is_empty() {
+            return Ok(None);
+        }
+        let mut out = Sections::NONE;
         let mut last = 0;
         while !r.is_empty() {
             let at = r.pos();
@@ -110,7 +117,7 @@ impl Sections {
                 return Err(bad(sub.pos(), "the end of the section"));
             }
         }
-        Ok(out)
+        Ok(Some(Box::new(out)))
     }
 
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {

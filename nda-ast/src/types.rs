@@ -118,6 +118,85 @@ impl Type {
     }
 }
 
+/// A type in one word, so that two are compared at once: the tag byte of its encoding, above it its dimension (rows
+/// above columns of a `mat`). Zero is no type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PackedType(u64);
+
+impl PackedType {
+    pub const NONE: PackedType = PackedType(0);
+    pub const INT: PackedType = PackedType(1);
+    pub const FLOAT: PackedType = PackedType(2);
+    pub const BOOL: PackedType = PackedType(3);
+
+    #[inline]
+    pub const fn new(tag: u8, shape: u32) -> PackedType {
+        PackedType((shape as u64) << 8 | tag as u64)
+    }
+
+    #[inline]
+    pub const fn of(ty: Type) -> PackedType {
+        match ty {
+            Type::Int => PackedType::INT,
+            Type::Float => PackedType::FLOAT,
+            Type::Bool => PackedType::BOOL,
+            Type::Buf { elem, cap } => PackedType::new(4 + elem as u8, cap),
+            Type::Vec { n } => PackedType::new(7, n),
+            Type::Mat { rows, cols } => PackedType::new(8, (rows as u32) << 16 | cols as u32),
+        }
+    }
+
+    /// The type; `None` for [`PackedType::NONE`].
+    #[inline]
+    pub const fn get(self) -> Option<Type> {
+        let shape = self.shape();
+        Some(match self.tag() {
+            1 => Type::Int,
+            2 => Type::Float,
+            3 => Type::Bool,
+            4 => Type::Buf { elem: Elem::U8, cap: shape },
+            5 => Type::Buf { elem: Elem::Int, cap: shape },
+            6 => Type::Buf { elem: Elem::Float, cap: shape },
+            7 => Type::Vec { n: shape },
+            8 => Type::Mat { rows: (shape >> 16) as u16, cols: shape as u16 },
+            _ => return None,
+        })
+    }
+
+    /// The type of what is known to have one.
+    #[inline]
+    pub const fn unpack(self) -> Type {
+        if self.is_scalar() {
+            return [Type::Int, Type::Int, Type::Float, Type::Bool][self.0 as usize & 3];
+        }
+        match self.get() {
+            Some(ty) => ty,
+            None => Type::Int,
+        }
+    }
+
+    /// As [`Type::slot_bytes`].
+    #[inline]
+    pub const fn slot_bytes(self) -> u64 {
+        if self.is_scalar() { 8 } else { self.unpack().slot_bytes() }
+    }
+
+    #[inline]
+    pub const fn tag(self) -> u8 {
+        self.0 as u8
+    }
+
+    #[inline]
+    pub const fn shape(self) -> u32 {
+        (self.0 >> 8) as u32
+    }
+
+    #[inline]
+    pub const fn is_scalar(self) -> bool {
+        self.0.wrapping_sub(1) < 3
+    }
+}
+
 impl fmt::Display for Elem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -6,13 +6,13 @@ use crate::table;
 /// The naive engine that others are to be many times faster than.
 const NAIVE: &str = "hashmap-treewalk";
 
-/// One engine's time over the base's on one program.
+/// One engine's time or work over the base's on one program.
 struct Entry {
     engine: String,
     base: String,
     memory: bool,
     over_base: f64,
-    /// Times as fast as [`NAIVE`], where that took part.
+    /// [`NAIVE`] over this, where that took part.
     over_naive: Option<f64>,
 }
 
@@ -35,8 +35,8 @@ impl Means {
         }));
     }
 
-    /// Prints the means over the programs that were compared with the same base: the one of most.
-    pub fn print(&self) {
+    /// Prints the means over the programs that were compared with the same base: the one of most. `what` was measured.
+    pub fn print(&self, what: &str) {
         let Some(base) = most_common(self.entries.iter().map(|e| e.base.as_str())) else { return };
         let entries = || self.entries.iter().filter(|e| e.base == base);
         let mut engines: Vec<&str> = Vec::new();
@@ -45,8 +45,8 @@ impl Means {
                 engines.push(&entry.engine);
             }
         }
-        let head = format!("geometric mean of time / {base}");
-        let speed = format!("times as fast as {NAIVE}");
+        let head = format!("geometric mean of {what} / {base}");
+        let speed = format!("{NAIVE} / this");
         let mut rows =
             table::table(&["engine", &head, "greatest", "register-only", "memory", "programs", &speed], 1);
         let mean = |values: Vec<f64>| {

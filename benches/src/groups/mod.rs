@@ -46,25 +46,29 @@ pub struct Group {
     pub name: &'static str,
     /// One line.
     pub what: &'static str,
-    /// Measures and prints.
-    pub run: fn(&mut Context) -> Result<(), String>,
+    /// Measures and prints; gets the group's name.
+    pub run: fn(&mut Context, &str) -> Result<(), String>,
 }
 
 /// All of them, in the order of a run without arguments.
 pub const GROUPS: &[Group] = &[
-    Group { name: "programs", what: "the programs of examples/ on every engine", run: suite::programs },
-    Group { name: "scalar", what: "programs that live in registers", run: suite::scalar },
-    Group { name: "memory", what: "programs that work on buffers", run: suite::memory },
-    Group { name: "network", what: "2-bit matrices", run: suite::network },
+    Group { name: "programs", what: "the programs of examples/ on every engine", run: suite::run },
+    Group { name: "scalar", what: "programs that live in registers", run: suite::run },
+    Group { name: "memory", what: "programs that work on buffers", run: suite::run },
+    Group { name: "network", what: "2-bit matrices", run: suite::run },
+    Group { name: "generated", what: "random programs of loops that nobody tuned for", run: suite::run },
+    Group { name: "load", what: "decode, hash and validate", run: |cx, _| load::run(cx) },
+    Group { name: "compile", what: "from a valid program to code that runs", run: |cx, _| compile::run(cx) },
     Group {
-        name: "generated",
-        what: "random programs of loops that nobody tuned for",
-        run: suite::generated,
+        name: "cold",
+        what: "1000 different 20-node programs, each from its bytes",
+        run: |cx, _| cold::run(cx),
     },
-    Group { name: "load", what: "decode, hash and validate", run: load::run },
-    Group { name: "compile", what: "from a valid program to code that runs", run: compile::run },
-    Group { name: "cold", what: "1000 different 20-node programs, each from its bytes", run: cold::run },
-    Group { name: "call", what: "one call of a loaded function that does next to nothing", run: call::run },
+    Group {
+        name: "call",
+        what: "one call of a loaded function that does next to nothing",
+        run: |cx, _| call::run(cx),
+    },
 ];
 
 /// Who is compared with, the first of these that takes part: the engine to beat, then the speed of the machine.

@@ -1,4 +1,4 @@
-//! The groups of programs that are run on every engine: `scalar`, `memory`, `network`, `programs`, `generated`.
+//! The groups of programs that are run on every engine: `programs`, `scalar`, `memory`, `network`, `generated`.
 
 use super::means::Means;
 use super::{Context, compare, compare_table};
@@ -6,51 +6,31 @@ use crate::subject::Subject;
 use crate::suite::{Kernel, MEMORY, SCALAR};
 use crate::{examples, generated, network};
 
-/// The group `scalar`.
+/// The programs of a group, if it is one of these groups; `count` of generated ones.
 ///
 /// # Errors
-/// Where a program does not load, or engines disagree.
-pub fn scalar(cx: &mut Context) -> Result<(), String> {
-    all(cx, "scalar", kernels("scalar", SCALAR)?)
-}
-
-/// The group `memory`.
-///
-/// # Errors
-/// Where a program does not load, or engines disagree.
-pub fn memory(cx: &mut Context) -> Result<(), String> {
-    all(cx, "memory", kernels("memory", MEMORY)?)
-}
-
-/// The group `network`.
-///
-/// # Errors
-/// Where a program does not load, or engines disagree.
-pub fn network(cx: &mut Context) -> Result<(), String> {
-    all(cx, "network", network::subjects()?)
-}
-
-/// The group `programs`.
-///
-/// # Errors
-/// Where an example does not load, or engines disagree.
-pub fn programs(cx: &mut Context) -> Result<(), String> {
-    all(cx, "programs", examples::subjects()?)
-}
-
-/// The group `generated`.
-///
-/// # Errors
-/// Where a generated program does not load, or engines disagree.
-pub fn generated(cx: &mut Context) -> Result<(), String> {
-    all(cx, "generated", generated::subjects(cx.generated)?)
+/// Where a program does not load.
+pub fn subjects(group: &str, count: u32) -> Result<Option<Vec<Subject>>, String> {
+    Ok(Some(match group {
+        "programs" => examples::subjects()?,
+        "scalar" => kernels(group, SCALAR)?,
+        "memory" => kernels(group, MEMORY)?,
+        "network" => network::subjects()?,
+        "generated" => generated::subjects(count)?,
+        _ => return Ok(None),
+    }))
 }
 
 fn kernels(group: &str, kernels: &[Kernel]) -> Result<Vec<Subject>, String> {
     kernels.iter().map(|kernel| kernel.subject(group, kernel.args)).collect()
 }
 
-fn all(cx: &mut Context, group: &str, mut subjects: Vec<Subject>) -> Result<(), String> {
+/// Measures and prints a group.
+///
+/// # Errors
+/// Where a program does not load, or engines disagree.
+pub fn run(cx: &mut Context, group: &str) -> Result<(), String> {
+    let mut subjects = subjects(group, cx.generated)?.unwrap_or_default();
     subjects.retain(|subject| cx.wants(&subject.name));
     let mut rows = compare_table();
     let mut means = Means::default();
@@ -59,7 +39,7 @@ fn all(cx: &mut Context, group: &str, mut subjects: Vec<Subject>) -> Result<(), 
     }
     if !subjects.is_empty() {
         println!("{rows}\n");
-        means.print();
+        means.print("time");
     }
     Ok(())
 }

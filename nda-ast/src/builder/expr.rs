@@ -16,7 +16,7 @@ pub struct Expr {
 }
 
 fn leaf(op: Op, imm: u64, a: u32, ty: Type) -> Expr {
-    Expr { nodes: vec![Node { imm, start: 0, a, b: 0, n: 0, op }], ty, error: None }
+    Expr { nodes: vec![Node::new(op, imm, a, 0)], ty, error: None }
 }
 
 impl Expr {
@@ -86,7 +86,7 @@ impl Expr {
         let n = args.len() as u16;
         let ty = callee.results.first().copied();
         let mut out = join(args);
-        out.nodes.push(Node { imm: 0, start: 0, a: callee.index, b: 0, n, op: Op::Call });
+        out.nodes.push(Node::new(Op::Call, 0, callee.index, n));
         match ty {
             Some(ty) => out.ty = ty,
             None => out.fail(BuildError::new(crate::ErrorCode::CallNeedsStmt, "a callee without results")),
@@ -110,7 +110,8 @@ impl Expr {
         let types: Vec<Type> = args.iter().map(|arg| arg.ty).collect();
         let n = args.len() as u16;
         let mut out = join(args);
-        out.nodes.push(Node { imm, start: 0, a: count, b: elem as u32, n, op });
+        let imm = if op == Op::Fill { elem as u64 } else { imm };
+        out.nodes.push(Node::new(op, imm, count, n));
         match type_rule(op, &types, count, elem) {
             Ok(Some(ty)) => out.ty = ty,
             Ok(None) => {

@@ -251,7 +251,7 @@ impl FunctionBuilder {
     }
 
     fn push(&mut self, op: Op, imm: u64, a: u32, n: u16) {
-        self.raw(Node { imm, start: 0, a, b: 0, n, op }, 0..0);
+        self.raw(Node::new(op, imm, a, n), 0..0);
     }
 
     fn push_max(&mut self, op: Op, max: Option<u64>) {

@@ -4,105 +4,214 @@ use super::object::{hash_table, params, types};
 use crate::error::Decoded;
 use crate::leb::Reader;
 use crate::limits::{MAX_PARAMS, MAX_RESULTS};
+use crate::op::Scalar;
+use crate::scratch::{Entry, Lists};
+use crate::types::PackedType;
 use crate::{
-    Block, BlockId, BlockKind, DecodeError, Elem, ErrorCode, Function, Imm, LimitKind, Limits, MAX_ELEMENTS,
-    Node, NodeId, Op,
+    Block, BlockKind, DecodeError, Elem, ErrorCode, Function, Hash, Imm, LimitKind, Limits, MAX_ELEMENTS,
+    Node, NodeId, Op, Param, SlotId, Type,
 };
 use smallvec::SmallVec;
-use std::sync::Arc;
 
 /// Nodes to make room for at once; beyond it the arena grows as it fills, so that a length alone takes no memory.
 const RESERVE: usize = 1 << 16;
 
-pub(super) fn function(r: &mut Reader<'_>, limits: &Limits) -> Decoded<Arc<Function>> {
-    let table = hash_table(r)?;
-    let params = params(r)?;
-    let results = types(r, MAX_RESULTS)?;
-    // Filled where it stays: a function is a few hundred bytes, and moving it shows in the time of small programs.
-    let mut out = Arc::new(Function {
-        table,
-        slots: params.len() as u32,
-        params,
-        results,
-        nodes: Vec::new(),
-        blocks: SmallVec::new(),
-    });
-    let f = Arc::make_mut(&mut out);
-    let nodes = Vec::with_capacity(r.remaining().min(RESERVE).min(limits.nodes as usize));
-    let mut body = Body { f, nodes, limits, base: 1, open: SmallVec::new(), used: 0 };
-    body.run(r)?;
-    let used = body.used as usize;
-    body.f.nodes = body.nodes;
-    match out.table.get(used) {
-        Some(unused) => Err(DecodeError::new(r.pos(), ErrorCode::TableUnused).found(unused)),
-        None => Ok(out),
+/// Hears of each node as the decoder cuts it, and holds the lists that both work on.
+///
+/// Of the common nodes, which are scalar, it is asked first and may refuse; then it hears of them again by
+/// [`Listener::node`], as of all others.
+pub(crate) trait Listener {
+    /// Why it would hear no more.
+    type Error: From<Box<DecodeError>>;
+    /// Whether types matter.
+    const CHECKS: bool;
+
+    /// The lists of the function under way.
+    fn lists(&mut self) -> &mut Lists;
+    /// The type of a slot that may be read.
+    fn slot(&mut self, slot: SlotId) -> Option<PackedType>;
+    /// `Store` of the one value that waits, which `nodes` nodes compute.
+    fn store(&mut self, slot: SlotId, value: Entry, nodes: u32) -> bool;
+    /// `Let` of the one value that waits, which `nodes` nodes compute.
+    fn declare(&mut self, value: Entry, nodes: u32) -> bool;
+    /// Any node, the last so far. Its operands wait, and it takes them.
+    fn node(&mut self, id: NodeId) -> Result<(), Self::Error>;
+    /// The innermost block ends before node `end`; if it is the first arm of an `If`, the second begins there.
+    fn end_block(&mut self, end: NodeId) -> Result<(), Self::Error>;
+}
+
+/// Hears nothing: decodes alone.
+pub(super) struct Alone<'a>(pub &'a mut Lists);
+
+impl Listener for Alone<'_> {
+    type Error = Box<DecodeError>;
+    const CHECKS: bool = false;
+
+    #[inline]
+    fn lists(&mut self) -> &mut Lists {
+        self.0
+    }
+
+    #[inline]
+    fn slot(&mut self, _: SlotId) -> Option<PackedType> {
+        Some(PackedType::NONE)
+    }
+
+    #[inline]
+    fn store(&mut self, _: SlotId, _: Entry, _: u32) -> bool {
+        true
+    }
+
+    #[inline]
+    fn declare(&mut self, _: Entry, _: u32) -> bool {
+        true
+    }
+
+    #[inline]
+    fn node(&mut self, id: NodeId) -> Decoded<()> {
+        let node = *self.0.node(id);
+        let first = self.0.stack.len() - node.operands();
+        self.0.stack.truncate(first);
+        if !node.op().is_stmt() {
+            self.0.stack.push(Entry { start: node.start(), ..Entry::leaf(PackedType::NONE, id) });
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn end_block(&mut self, _: NodeId) -> Decoded<()> {
+        Ok(())
     }
 }
 
-/// A form of node that [`Body::common`] cuts.
+/// Reads what stands before the body.
+pub(super) fn signature(r: &mut Reader<'_>, f: &mut Function) -> Decoded<()> {
+    f.table = hash_table(r)?;
+    params(r, &mut f.params)?;
+    types(r, MAX_RESULTS, &mut f.results)?;
+    f.slots = f.params.len() as u32;
+    Ok(())
+}
+
+/// What a body fills of its function.
+pub(super) struct Room<'a> {
+    nodes: &'a mut Vec<Node>,
+    blocks: &'a mut SmallVec<[Block; 4]>,
+    slots: &'a mut u32,
+    results: usize,
+    table: &'a [Hash],
+}
+
+impl<'a> Room<'a> {
+    /// The parts of a function that is signature alone; and the signature.
+    pub fn of(f: &'a mut Function) -> (Room<'a>, &'a [Param], &'a [Type]) {
+        let Function { table, params, results, nodes, blocks, slots } = f;
+        (Room { nodes, blocks, slots, results: results.len(), table }, params, results)
+    }
+}
+
+/// Reads a body into its room, by way of the listener's lists, which are empty but for what it put there.
+pub(super) fn body<L: Listener>(
+    r: &mut Reader<'_>,
+    room: Room<'_>,
+    limits: &Limits,
+    listener: &mut L,
+) -> Result<(), L::Error> {
+    listener.lists().nodes.reserve(r.remaining().min(RESERVE).min(limits.nodes as usize));
+    let mut cutter = Cutter { room, limits, used: 0, listener };
+    cutter.run(r)?;
+    if let Some(unused) = cutter.room.table.get(cutter.used as usize) {
+        return Err(DecodeError::new(r.pos(), ErrorCode::TableUnused).found(unused).into());
+    }
+    *cutter.room.nodes = cutter.listener.lists().take_nodes();
+    Ok(())
+}
+
+/// A form of node that [`Cutter::common`] cuts.
 #[derive(Clone, Copy)]
-enum Cut {
+enum Form {
+    /// What takes the general way.
+    Other,
     /// An expression without operands whose immediate is a slot.
-    Slot,
+    Load,
     /// An expression without operands whose immediate is a signed number.
     Int,
-    /// An expression of one operand without immediates.
+    /// An expression without operands whose immediate is eight bytes.
+    Float,
+    /// A scalar operation on one operand, without immediates.
     Unary,
-    /// An expression of two operands without immediates.
+    /// A scalar operation on two operands, without immediates.
     Binary,
-    /// A statement of one operand whose immediate is a slot.
+    /// The store of a slot.
     Store,
     /// The declaration of a slot.
     Let,
 }
 
-/// A common form, and its node but for what differs from one to the next.
+/// A common form, with the types that the list of operations fixes.
 #[derive(Clone, Copy)]
 struct Template {
-    cut: Cut,
-    node: Node,
+    form: Form,
+    op: Op,
+    arg: u8,
+    res: u8,
 }
 
-/// By operation byte; `None` for what takes the general way.
-const CUT: [Option<Template>; 256] = {
-    let mut out = [None; 256];
+impl Template {
+    #[inline]
+    fn arg(&self) -> PackedType {
+        PackedType::new(self.arg, 0)
+    }
+
+    #[inline]
+    fn res(&self) -> PackedType {
+        PackedType::new(self.res, 0)
+    }
+
+    /// A node of `n` operands that begins at `start`, with these immediates.
+    #[inline]
+    fn node(&self, start: NodeId, imm: u64, a: u32, n: u16) -> Node {
+        Node { imm, start, a, b: 0, n, op: self.op, tag: self.res }
+    }
+}
+
+/// By operation byte.
+const TEMPLATES: [Template; 256] = {
+    let mut out = [Template { form: Form::Other, op: Op::Let, arg: 0, res: 0 }; 256];
     let mut i = 0;
     while i < Op::ALL.len() {
         let op = Op::ALL[i];
-        let info = op.info();
-        let cut = match (op.is_stmt(), info.imm, info.args.len()) {
-            (false, Imm::Slot, 0) => Some(Cut::Slot),
-            (false, Imm::Int, 0) => Some(Cut::Int),
-            (false, Imm::None, 1) => Some(Cut::Unary),
-            (false, Imm::None, 2) => Some(Cut::Binary),
-            (true, Imm::Slot, 1) => Some(Cut::Store),
-            _ if matches!(op, Op::Let) => Some(Cut::Let),
-            _ => None,
+        let (form, arg, res) = match (op.scalar(), op.info().imm) {
+            (Scalar::Constant(res), Imm::Int) => (Form::Int, PackedType::NONE, res),
+            (Scalar::Constant(res), Imm::Float) => (Form::Float, PackedType::NONE, res),
+            (Scalar::Unary(a, res), Imm::None) => (Form::Unary, a, res),
+            (Scalar::Binary(a, res), Imm::None) => (Form::Binary, a, res),
+            _ => {
+                let form = match op {
+                    Op::Load => Form::Load,
+                    Op::Store => Form::Store,
+                    Op::Let => Form::Let,
+                    _ => Form::Other,
+                };
+                (form, PackedType::NONE, PackedType::NONE)
+            }
         };
-        if let Some(cut) = cut {
-            let node = Node { imm: 0, start: 0, a: 0, b: 0, n: op.arity(), op };
-            out[op as usize] = Some(Template { cut, node });
-        }
+        out[op as usize] = Template { form, op, arg: arg.tag(), res: res.tag() };
         i += 1;
     }
     out
 };
 
-struct Body<'a> {
-    f: &'a mut Function,
-    nodes: Vec<Node>,
+struct Cutter<'a, L> {
+    room: Room<'a>,
     limits: &'a Limits,
-    /// First node after the last statement or block boundary. Nodes from here on are expressions that wait for their
-    /// user; they need no stack, since each knows where it starts.
-    base: NodeId,
-    /// Blocks not yet ended, the innermost last.
-    open: SmallVec<[BlockId; 16]>,
     /// Table entries used so far.
     used: u32,
+    listener: &'a mut L,
 }
 
-impl Body<'_> {
-    fn run(&mut self, r: &mut Reader<'_>) -> Decoded<()> {
+impl<L: Listener> Cutter<'_, L> {
+    fn run(&mut self, r: &mut Reader<'_>) -> Result<(), L::Error> {
         self.open_block(0, BlockKind::Body, 1);
         loop {
             self.common(r);
@@ -110,7 +219,12 @@ impl Body<'_> {
             let byte = r.u8()?;
             if byte != 0 {
                 self.node(r, at, byte)?;
-            } else if self.end_block(at)? {
+                continue;
+            }
+            let end = self.listener.lists().next_id();
+            let last = self.end_block(at)?;
+            self.listener.end_block(end)?;
+            if last {
                 return Ok(());
             }
         }
@@ -118,118 +232,143 @@ impl Body<'_> {
 
     /// Cuts nodes of the common forms for as long as they come, with what is read next in registers. Stops before
     /// anything else: rarer forms, ends, errors, the end of the bytes.
+    #[inline]
     fn common(&mut self, r: &mut Reader<'_>) {
-        let (bytes, mut pos) = (r.bytes(), r.pos());
-        while let Some(&[byte, imm]) = bytes.get(pos..).and_then(<[u8]>::first_chunk) {
-            let Some(template) = &CUT[usize::from(byte)] else { break };
-            let id = self.next_id();
-            if id > self.limits.nodes {
+        let bytes = r.bytes();
+        let mut rest = &bytes[r.pos()..];
+        let limit = self.limits.nodes;
+        while let [byte, imm, after @ ..] = rest {
+            let (imm, short) = (*imm, *imm < 0x80);
+            let template = &TEMPLATES[usize::from(*byte)];
+            let lists = self.listener.lists();
+            let id = lists.next_id();
+            if id > limit {
                 break;
             }
-            let mut node = template.node;
-            let short = imm < 0x80;
-            match template.cut {
-                Cut::Slot if short => {
-                    node.start = id;
-                    node.a = u32::from(imm);
-                    pos += 2;
+            match template.form {
+                Form::Load if short => {
+                    let Some(ty) = self.listener.slot(imm.into()) else { break };
+                    let lists = self.listener.lists();
+                    lists.stack.push(Entry::leaf(ty, id));
+                    lists.nodes.push(Node {
+                        b: ty.shape(),
+                        tag: ty.tag(),
+                        ..template.node(id, 0, imm.into(), 0)
+                    });
+                    rest = after;
                 }
-                Cut::Int => {
-                    node.start = id;
-                    r.set_pos(pos + 1);
+                Form::Int if short => {
+                    lists.stack.push(Entry::leaf(template.res(), id));
+                    lists.nodes.push(template.node(id, i64::from((imm << 1) as i8 >> 1) as u64, 0, 0));
+                    rest = after;
+                }
+                Form::Int => {
+                    let mut number = Reader::new(bytes, bytes.len() - rest.len() + 1);
                     // The general way reads it again and reports what is wrong with it.
-                    let Ok(value) = r.i64() else { break };
-                    node.imm = value as u64;
-                    pos = r.pos();
+                    let Ok(value) = number.i64() else { break };
+                    lists.stack.push(Entry::leaf(template.res(), id));
+                    lists.nodes.push(template.node(id, value as u64, 0, 0));
+                    rest = &bytes[number.pos()..];
                 }
-                Cut::Unary if id > self.base => {
-                    node.start = self.start_of(id - 1);
-                    pos += 1;
+                Form::Float => {
+                    let Some((bits, after)) = rest[1..].split_first_chunk() else { break };
+                    lists.stack.push(Entry::leaf(template.res(), id));
+                    lists.nodes.push(template.node(id, u64::from_le_bytes(*bits), 0, 0));
+                    rest = after;
                 }
-                Cut::Binary if id > self.base => {
-                    let second = self.start_of(id - 1);
-                    if second == self.base {
+                Form::Unary => {
+                    let Some(a) = lists.stack.last_mut() else { break };
+                    if L::CHECKS && a.ty != template.arg() {
                         break;
                     }
-                    node.start = self.start_of(second - 1);
-                    pos += 1;
+                    a.grow(template.res());
+                    let start = a.start;
+                    lists.nodes.push(template.node(start, 0, 0, 1));
+                    rest = &rest[1..];
                 }
-                Cut::Let
-                    if id > self.base
-                        && self.start_of(id - 1) == self.base
-                        && self.f.slots < self.limits.slots =>
-                {
-                    node.start = self.base;
-                    node.a = self.f.slots;
-                    self.f.slots += 1;
-                    self.base = id + 1;
-                    pos += 1;
+                Form::Binary => {
+                    let [.., a, b] = lists.stack.as_mut_slice() else { break };
+                    // Calls in both operands must be summed: that is for the general way.
+                    if L::CHECKS
+                        && (a.ty != template.arg()
+                            || b.ty != template.arg()
+                            || (a.calls != 0 && b.calls != 0))
+                    {
+                        break;
+                    }
+                    a.join(*b, template.res());
+                    let start = a.start;
+                    lists.stack.pop();
+                    lists.nodes.push(template.node(start, 0, 0, 2));
+                    rest = &rest[1..];
                 }
-                Cut::Store if short && id > self.base && self.start_of(id - 1) == self.base => {
-                    node.start = self.base;
-                    node.a = u32::from(imm);
-                    self.base = id + 1;
-                    pos += 2;
+                Form::Let => {
+                    let &[value] = lists.stack.as_slice() else { break };
+                    if *self.room.slots >= self.limits.slots
+                        || !self.listener.declare(value, id - value.start)
+                    {
+                        break;
+                    }
+                    let lists = self.listener.lists();
+                    lists.stack.clear();
+                    lists.nodes.push(template.node(value.start, 0, *self.room.slots, 1));
+                    *self.room.slots += 1;
+                    rest = &rest[1..];
+                }
+                Form::Store if short => {
+                    let &[value] = lists.stack.as_slice() else { break };
+                    if !self.listener.store(imm.into(), value, id - value.start) {
+                        break;
+                    }
+                    let lists = self.listener.lists();
+                    lists.stack.clear();
+                    lists.nodes.push(template.node(value.start, 0, imm.into(), 1));
+                    rest = after;
                 }
                 _ => break,
             }
-            self.nodes.push(node);
         }
-        r.set_pos(pos);
+        r.set_pos(bytes.len() - rest.len());
     }
 
-    #[inline]
-    fn start_of(&self, id: NodeId) -> NodeId {
-        self.nodes[id as usize - 1].start
+    fn node(&mut self, r: &mut Reader<'_>, at: usize, byte: u8) -> Result<(), L::Error> {
+        let id = self.listener.lists().next_id();
+        self.cut(r, at, byte, id)?;
+        self.listener.node(id)
     }
 
-    fn next_id(&self) -> NodeId {
-        self.nodes.len() as NodeId + 1
-    }
-
-    fn node(&mut self, r: &mut Reader<'_>, at: usize, byte: u8) -> Decoded<()> {
+    fn cut(&mut self, r: &mut Reader<'_>, at: usize, byte: u8, id: NodeId) -> Decoded<()> {
         let Some(op) = Op::from_byte(byte) else {
             return Err(DecodeError::new(at, ErrorCode::BadOp).found(byte));
         };
-        let id = self.next_id();
         if id > self.limits.nodes {
             return Err(DecodeError::limit(at, LimitKind::Nodes, self.limits.nodes.into(), id));
         }
-        let mut node = Node { imm: 0, start: id, a: 0, b: 0, n: op.arity(), op };
+        let mut node = Node { start: id, ..Node::new(op, 0, 0, op.arity()) };
         self.immediates(r, at, &mut node)?;
-        node.start = self.take_operands(at, id, node.n)?;
-        self.nodes.push(node);
+        let stack = &self.listener.lists().stack;
+        let Some(first) = stack.len().checked_sub(node.operands()) else {
+            return Err(DecodeError::new(at, ErrorCode::MissingOperand)
+                .expected(format_args!("{} operands", node.n))
+                .found(stack.len()));
+        };
+        if let Some(operand) = stack.get(first) {
+            node.start = operand.start;
+        }
         if op.is_stmt() {
-            if node.start != self.base {
+            if first > 0 {
                 return Err(self.unused_operands(at));
             }
-            self.base = id + 1;
-            return self.statement(at, id, op);
+            self.statement(at, id, &mut node)?;
         }
+        self.listener.lists().nodes.push(node);
         Ok(())
     }
 
-    /// Id of the first node of the first of the last `n` waiting expressions.
-    #[inline]
-    fn take_operands(&mut self, at: usize, id: NodeId, n: u16) -> Decoded<NodeId> {
-        let mut start = id;
-        for taken in 0..n {
-            if start == self.base {
-                return Err(DecodeError::new(at, ErrorCode::MissingOperand)
-                    .expected(format_args!("{n} operands"))
-                    .found(taken));
-            }
-            start = self.nodes[start as usize - 2].start;
-        }
-        Ok(start)
-    }
-
-    fn statement(&mut self, at: usize, id: NodeId, op: Op) -> Decoded<()> {
-        let last = self.nodes.len() - 1;
-        let block = self.f.blocks.len() as u32;
-        let slot = self.f.slots;
-        let node = &mut self.nodes[last];
-        match op {
+    fn statement(&mut self, at: usize, id: NodeId, node: &mut Node) -> Decoded<()> {
+        let block = self.room.blocks.len() as u32;
+        let slot = *self.room.slots;
+        match node.op {
             Op::Let => {
                 node.a = slot;
                 self.declare(at, 1)?;
@@ -247,7 +386,7 @@ impl Body<'_> {
                 node.a = block;
                 self.open_block(id, BlockKind::Then, id + 1);
                 // The else-arm takes its number now, so that an `If` names both by one; it opens when the first ends.
-                self.f.blocks.push(Block { owner: id, first: 0, end: 0, kind: BlockKind::Else });
+                self.room.blocks.push(Block { owner: id, first: 0, end: 0, kind: BlockKind::Else });
             }
             Op::Loop => {
                 node.a = block;
@@ -258,7 +397,7 @@ impl Body<'_> {
             Op::While => {
                 node.a = block;
                 let first = node.start;
-                self.f.blocks.push(Block { owner: id, first, end: id, kind: BlockKind::Cond });
+                self.room.blocks.push(Block { owner: id, first, end: id, kind: BlockKind::Cond });
                 self.open_block(id, BlockKind::While, id + 1);
             }
             _ => {}
@@ -267,46 +406,49 @@ impl Body<'_> {
     }
 
     fn declare(&mut self, at: usize, count: u32) -> Decoded<()> {
-        self.f.slots += count;
-        if self.f.slots > self.limits.slots {
-            return Err(DecodeError::limit(at, LimitKind::Slots, self.limits.slots.into(), self.f.slots));
+        *self.room.slots += count;
+        if *self.room.slots > self.limits.slots {
+            return Err(DecodeError::limit(at, LimitKind::Slots, self.limits.slots.into(), *self.room.slots));
         }
         Ok(())
     }
 
     fn open_block(&mut self, owner: NodeId, kind: BlockKind, first: NodeId) {
-        self.open.push(self.f.blocks.len() as u32);
-        self.f.blocks.push(Block { owner, first, end: 0, kind });
+        self.listener.lists().begun.push(self.room.blocks.len() as u32);
+        self.room.blocks.push(Block { owner, first, end: 0, kind });
     }
 
     /// Ends the innermost block; true where that was the body.
     fn end_block(&mut self, at: usize) -> Decoded<bool> {
-        let next = self.next_id();
-        if next != self.base {
+        let lists = self.listener.lists();
+        if !lists.stack.is_empty() {
             return Err(self.unused_operands(at));
         }
-        let Some(id) = self.open.pop() else { return Ok(true) };
-        let block = &mut self.f.blocks[id as usize];
+        let next = lists.next_id();
+        let Some(id) = lists.begun.pop() else { return Ok(true) };
+        let block = &mut self.room.blocks[id as usize];
         block.end = next;
         if block.kind == BlockKind::Then {
-            self.f.blocks[id as usize + 1].first = next;
-            self.open.push(id + 1);
+            self.room.blocks[id as usize + 1].first = next;
+            lists.begun.push(id + 1);
         }
-        Ok(self.open.is_empty())
+        Ok(lists.begun.is_empty())
     }
 
     #[cold]
-    fn unused_operands(&self, at: usize) -> Box<DecodeError> {
+    fn unused_operands(&mut self, at: usize) -> Box<DecodeError> {
+        let first = self.listener.lists().stack.first().map_or(0, |entry| entry.start);
         DecodeError::new(at, ErrorCode::UnusedOperand)
-            .found(format_args!("expressions from node {} on that nothing uses", self.base))
+            .found(format_args!("expressions from node {first} on that nothing uses"))
     }
 
     /// Reads what follows the operation byte.
+    #[inline]
     fn immediates(&mut self, r: &mut Reader<'_>, at: usize, node: &mut Node) -> Decoded<()> {
         match node.op.info().imm {
             Imm::None => {
                 if node.op == Op::Return {
-                    node.n = self.f.results.len() as u16;
+                    node.n = self.room.results as u16;
                 }
             }
             Imm::Int => node.imm = r.i64()? as u64,
@@ -330,10 +472,11 @@ impl Body<'_> {
             }
             Imm::Count => node.a = count(r, at)?,
             Imm::Fill => {
-                node.b = r.u32()?;
-                if Elem::from_code(node.b).is_none() {
-                    return Err(bad_immediate(at, "an element type 0, 1 or 2", node.b));
+                let code = r.u32()?;
+                if Elem::from_code(code).is_none() {
+                    return Err(bad_immediate(at, "an element type 0, 1 or 2", code));
                 }
+                node.imm = code.into();
                 node.a = count(r, at)?;
             }
             Imm::Max => {
@@ -350,9 +493,13 @@ impl Body<'_> {
     fn table_index(&mut self, r: &mut Reader<'_>) -> Decoded<u32> {
         let at = r.pos();
         let index = r.u32()?;
-        if index > self.used || index as usize >= self.f.table.len() {
+        if index > self.used || index as usize >= self.room.table.len() {
             return Err(DecodeError::new(at, ErrorCode::TableOrder)
-                .expected(format_args!("an index up to {} in a table of {}", self.used, self.f.table.len()))
+                .expected(format_args!(
+                    "an index up to {} in a table of {}",
+                    self.used,
+                    self.room.table.len()
+                ))
                 .found(index));
         }
         self.used = self.used.max(index + 1);

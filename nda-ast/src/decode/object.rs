@@ -16,32 +16,37 @@ pub(crate) const INOUT: u8 = 0x80;
 /// Longest name of an import, in bytes.
 const MAX_IMPORT_NAME: usize = 64;
 
-pub(super) fn hash_table(r: &mut Reader<'_>) -> Decoded<SmallVec<[Hash; 2]>> {
+pub(super) fn hash_table(r: &mut Reader<'_>) -> Decoded<Box<[Hash]>> {
     let count = r.u32()? as usize;
+    if count == 0 {
+        return Ok(Box::default());
+    }
     // Checked before any room is made: each entry is 32 bytes of input.
     let bytes = r.take(count.checked_mul(32).ok_or_else(|| r.truncated())?)?;
     Ok(bytes.chunks_exact(32).map(|h| Hash::from(<[u8; 32]>::try_from(h).unwrap_or_default())).collect())
 }
 
-pub(super) fn params(r: &mut Reader<'_>) -> Decoded<SmallVec<[Param; 4]>> {
+/// Reads parameters into a list that is empty.
+pub(super) fn params(r: &mut Reader<'_>, out: &mut SmallVec<[Param; 4]>) -> Decoded<()> {
     let count = list_len(r, MAX_PARAMS)?;
-    let mut out = SmallVec::with_capacity(count);
+    out.reserve_exact(count);
     for _ in 0..count {
         let tag = r.u8()?;
         let mode = if tag & INOUT == 0 { Mode::In } else { Mode::Inout };
         out.push(Param { ty: ty(r, tag & !INOUT)?, mode });
     }
-    Ok(out)
+    Ok(())
 }
 
-pub(super) fn types(r: &mut Reader<'_>, max: usize) -> Decoded<SmallVec<[Type; 2]>> {
+/// Reads types into a list that is empty.
+pub(super) fn types(r: &mut Reader<'_>, max: usize, out: &mut SmallVec<[Type; 2]>) -> Decoded<()> {
     let count = list_len(r, max)?;
-    let mut out = SmallVec::with_capacity(count);
+    out.reserve_exact(count);
     for _ in 0..count {
         let tag = r.u8()?;
         out.push(ty(r, tag)?);
     }
-    Ok(out)
+    Ok(())
 }
 
 fn list_len(r: &mut Reader<'_>, max: usize) -> Decoded<usize> {
@@ -57,12 +62,19 @@ fn list_len(r: &mut Reader<'_>, max: usize) -> Decoded<usize> {
 }
 
 /// A type whose tag byte has been read.
+#[inline]
 fn ty(r: &mut Reader<'_>, tag: u8) -> Decoded<Type> {
-    let at = r.pos() - 1;
     match tag {
         1 => Ok(Type::Int),
         2 => Ok(Type::Float),
         3 => Ok(Type::Bool),
+        _ => shaped(r, tag),
+    }
+}
+
+fn shaped(r: &mut Reader<'_>, tag: u8) -> Decoded<Type> {
+    let at = r.pos() - 1;
+    match tag {
         4 => Ok(Type::Buf { elem: Elem::U8, cap: dimension(r, MAX_ELEMENTS)? }),
         5 => Ok(Type::Buf { elem: Elem::Int, cap: dimension(r, MAX_ELEMENTS)? }),
         6 => Ok(Type::Buf { elem: Elem::Float, cap: dimension(r, MAX_ELEMENTS)? }),
@@ -200,8 +212,9 @@ pub(super) fn import(r: &mut Reader<'_>) -> Decoded<Import> {
     }
     let name = String::from_utf8_lossy(name).into_owned();
     let at = r.pos();
-    let params = params(r)?;
-    let results = types(r, MAX_RESULTS)?;
+    let (mut params, mut results) = (SmallVec::new(), SmallVec::new());
+    self::params(r, &mut params)?;
+    types(r, MAX_RESULTS, &mut results)?;
     if params.iter().any(|p| p.is_inout() || p.ty.is_mat()) || results.iter().any(|t| t.is_mat()) {
         return Err(DecodeError::new(at, ErrorCode::BadImport).expected("`in` parameters, and no mat"));
     }

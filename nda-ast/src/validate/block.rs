@@ -3,16 +3,17 @@
 use super::Checked;
 use super::SlotKind;
 use super::function::Checker;
-use crate::Type;
-use crate::{BlockId, BlockKind, Bound, LimitKind, NodeId, Op};
+use crate::scratch::Entry;
+use crate::types::PackedType;
+use crate::{BlockId, BlockKind, Bound, LimitKind, Node, NodeId, Op, SlotId};
 
 /// A block not yet ended.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Open {
+pub(crate) struct Open {
     pub block: BlockId,
     pub kind: BlockKind,
     pub owner: NodeId,
-    pub end: NodeId,
+    pub first: NodeId,
     /// Cost so far: 1 and the weights of its nodes.
     pub cost: u64,
     /// What blocks and calls in it may cost besides.
@@ -20,6 +21,8 @@ pub(super) struct Open {
     /// Greatest levels of its statements, callees counted and not counted.
     pub levels: u32,
     pub nesting: u32,
+    /// One above the last slot that it declares, from which a chain leads to its others; 0 for none.
+    pub slots: SlotId,
     /// Whether its last statement leaves it.
     pub leaves: bool,
     /// Whether a `Return` lies in it.
@@ -27,7 +30,7 @@ pub(super) struct Open {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Before {
+pub(crate) struct Before {
     max: Bound,
     levels: u32,
     nesting: u32,
@@ -47,25 +50,29 @@ impl Open {
 }
 
 impl Checker<'_> {
-    pub(super) fn open_block(&mut self, block: BlockId) -> Checked<()> {
+    pub(super) fn open_block(
+        &mut self,
+        block: BlockId,
+        kind: BlockKind,
+        owner: NodeId,
+        first: NodeId,
+    ) -> Checked<()> {
         // Checked here and not only by the certificate, so that no more than this is ever kept open.
         let limit = self.cx.limits.nesting;
-        if self.open.len() >= limit as usize {
-            return Err(self.cx.limit(LimitKind::Nesting, limit, self.open.len() + 1));
+        if self.lists.open.len() >= limit as usize {
+            return Err(self.cx.limit(LimitKind::Nesting, limit, self.lists.open.len() + 1));
         }
-        let b = self.f.blocks[block as usize];
-        // A scope is charged with the block around it, and an empty arm is no block.
-        let free = b.kind == BlockKind::Scope
-            || (b.is_empty() && matches!(b.kind, BlockKind::Then | BlockKind::Else));
-        self.open.push(Open {
+        self.lists.open.push(Open {
             block,
-            kind: b.kind,
-            owner: b.owner,
-            end: b.end,
-            cost: u64::from(!free),
+            kind,
+            owner,
+            first,
+            // A scope is charged with the block around it.
+            cost: u64::from(kind != BlockKind::Scope),
             extra: Bound::ZERO,
             levels: 0,
             nesting: 0,
+            slots: 0,
             leaves: false,
             returns: false,
         });
@@ -73,63 +80,83 @@ impl Checker<'_> {
     }
 
     /// `Scope`, `If`, `Loop`: their operand is charged to the block around; then the first block opens.
-    pub(super) fn open_construct(&mut self, id: NodeId, op: Op, first: usize) -> Checked<()> {
-        self.end_statement(first, 1);
-        let node = *self.f.node(id);
-        self.open_block(node.block())?;
-        if op == Op::Loop {
+    pub(super) fn open_construct(&mut self, node: &Node, id: NodeId, first: usize) -> Checked<()> {
+        self.end_statement(first, id - node.start(), 1);
+        self.lists.costs.push(0);
+        let kind = match node.op() {
+            Op::Loop => BlockKind::Loop,
+            Op::If => {
+                self.lists.costs.push(0);
+                BlockKind::Then
+            }
+            _ => BlockKind::Scope,
+        };
+        self.open_block(node.block(), kind, id, id + 1)?;
+        if kind == BlockKind::Loop {
             self.loops += 1;
             // Declared after the block opens, so that it ends with it.
-            self.declare(Type::Int, SlotKind::Index);
+            self.add_slot(PackedType::INT, SlotKind::Index);
         }
         Ok(())
     }
 
     /// `While`: its condition is a block of its own.
-    pub(super) fn open_while(&mut self, id: NodeId, first: usize) -> Checked<()> {
+    pub(super) fn open_while(&mut self, node: &Node, id: NodeId, first: usize) -> Checked<()> {
         self.exact = false;
-        let node = *self.f.node(id);
-        let cost = 1 + std::mem::take(&mut self.stmt_weight);
-        self.costs[node.block() as usize] = cost;
-        let (levels, nesting, calls) = self.take(first);
+        let cost = 1 + u64::from(id - node.start()) + std::mem::take(&mut self.stmt_excess);
+        self.lists.costs.extend([cost, 0]);
+        let Entry { levels, nesting, calls, .. } = self.take(first);
         self.end_frame();
         let max = Bound::from(cost).plus(self.bound(calls));
-        if let Some(open) = self.open.last_mut() {
+        if let Some(open) = self.lists.open.last_mut() {
             open.cost += 1;
             open.levels = open.levels.max(levels + 1);
             open.nesting = open.nesting.max(nesting + 1);
             self.exact &= !open.returns;
         }
         self.loops += 1;
-        self.open_block(node.block() + 1)?;
-        self.before.push(Before { max, ..Before::NOTHING });
+        self.open_block(node.block() + 1, BlockKind::While, id, id + 1)?;
+        self.lists.before.push(Before { max, ..Before::NOTHING });
         Ok(())
     }
 
-    /// Ends the innermost block; gives it back where it is the body.
-    pub(super) fn close_block(&mut self) -> Checked<Option<Open>> {
-        let Some(closed) = self.open.pop() else { unreachable_body() };
+    /// The innermost block, which is not the body, ends before node `end`.
+    pub(super) fn close_block(&mut self, end: NodeId) -> Checked<()> {
+        let Some(mut closed) = self.lists.open.pop() else { return Ok(()) };
+        self.hide(closed.slots);
+        // An empty arm is no block.
+        if closed.first == end && matches!(closed.kind, BlockKind::Then | BlockKind::Else) {
+            closed.cost = 0;
+        }
         if closed.kind != BlockKind::Scope {
-            self.costs[closed.block as usize] = closed.cost;
+            self.lists.costs[closed.block as usize] = closed.cost;
         }
         match closed.kind {
-            BlockKind::Body => return Ok(Some(closed)),
-            BlockKind::Then => self.close_then(&closed)?,
-            BlockKind::Scope => {
+            BlockKind::Then => self.close_then(&closed, end)?,
+            BlockKind::Else => self.close_if(&closed),
+            BlockKind::Loop => self.close_loop(&closed),
+            BlockKind::While | BlockKind::Cond => self.close_while(&closed),
+            BlockKind::Scope | BlockKind::Body => {
                 let leaves = closed.leaves;
                 let cost = closed.cost;
                 self.close_into(closed.extra, cost, closed.levels, closed.nesting, leaves, closed.returns);
             }
-            BlockKind::Else => self.close_if(&closed),
-            BlockKind::Loop => self.close_loop(&closed),
-            BlockKind::While | BlockKind::Cond => self.close_while(&closed),
         }
-        Ok(None)
+        Ok(())
     }
 
-    fn close_then(&mut self, closed: &Open) -> Checked<()> {
-        self.open_block(closed.block + 1)?;
-        self.before.push(Before {
+    /// No node after the block may name the slots that it declares.
+    fn hide(&mut self, mut slot: SlotId) {
+        while let Some(last) = slot.checked_sub(1) {
+            let hidden = &mut self.lists.slots[last as usize];
+            hidden.visible = false;
+            slot = hidden.before;
+        }
+    }
+
+    fn close_then(&mut self, closed: &Open, end: NodeId) -> Checked<()> {
+        self.open_block(closed.block + 1, BlockKind::Else, closed.owner, end)?;
+        self.lists.before.push(Before {
             max: closed.max(),
             levels: closed.levels,
             nesting: closed.nesting,
@@ -153,13 +180,13 @@ impl Checker<'_> {
     }
 
     fn take_before(&mut self) -> Before {
-        self.before.pop().unwrap_or(Before::NOTHING)
+        self.lists.before.pop().unwrap_or(Before::NOTHING)
     }
 
     fn close_loop(&mut self, closed: &Open) {
         self.loops -= 1;
-        let node = *self.f.node(closed.owner);
-        let count = self.f.node(closed.owner - 1);
+        // The count is the last operand, before the loop.
+        let (count, node) = (self.lists.node(closed.owner - 1), *self.lists.node(closed.owner));
         let constant = (count.op() == Op::Int).then(|| count.int().max(0) as u64);
         let times = match (constant, node.max()) {
             (Some(n), Some(k)) => Some(n.min(k)),
@@ -174,7 +201,7 @@ impl Checker<'_> {
     fn close_while(&mut self, closed: &Open) {
         self.loops -= 1;
         let before = self.take_before();
-        let max = match self.f.node(closed.owner).max() {
+        let max = match self.lists.node(closed.owner).max() {
             Some(k) => closed.max().times(k.into()).plus(before.max.times(u128::from(k) + 1)),
             None => Bound::Unbounded,
         };
@@ -182,7 +209,7 @@ impl Checker<'_> {
     }
 
     fn close_into(&mut self, max: Bound, cost: u64, levels: u32, nesting: u32, leaves: bool, returns: bool) {
-        if let Some(open) = self.open.last_mut() {
+        if let Some(open) = self.lists.open.last_mut() {
             open.extra = open.extra.plus(max);
             open.cost += cost;
             open.levels = open.levels.max(levels + 1);
@@ -191,9 +218,4 @@ impl Checker<'_> {
             open.returns |= returns;
         }
     }
-}
-
-/// The decoder gives every function a body, and the walk stops when it ends.
-fn unreachable_body() -> ! {
-    unreachable!("a block ends that was never opened")
 }

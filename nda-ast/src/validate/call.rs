@@ -3,7 +3,10 @@
 use super::Checked;
 use super::function::Checker;
 use super::{Callee, SlotKind};
-use crate::{Bound, CostInput, ErrorCode, NodeId, Op, weight};
+use crate::node::operands;
+use crate::scratch::Entry;
+use crate::types::PackedType;
+use crate::{Bound, CostInput, ErrorCode, Node, NodeId, Op, weight};
 use smallvec::SmallVec;
 
 /// What a call adds to the function around it.
@@ -14,60 +17,67 @@ struct Added {
 }
 
 impl Checker<'_> {
-    pub(super) fn call(&mut self, id: NodeId, first: usize) -> Checked<()> {
+    pub(super) fn call(&mut self, node: &Node, id: NodeId, first: usize) -> Checked<PackedType> {
         let cx = self.cx;
-        let callee = self.callee(id)?;
+        let callee = self.callee(node, id)?;
         if !callee.is_expression() {
             return Err(cx.error(id, ErrorCode::CallNeedsStmt));
         }
-        self.arguments(id, first, &callee)?;
+        self.arguments(node, id, first, &callee)?;
         let added = self.add_callee(&callee);
+        let ty = self.value(node, first, callee.results[0], added.weight, true);
         let calls = self.add_bound(added.max);
-        self.finish(first, callee.results[0], added.weight, true, added.levels, calls);
-        Ok(())
+        if let Some(Entry { calls: inner, .. }) = self.lists.stack.last().copied() {
+            let calls = self.plus(inner, calls);
+            if let Some(value) = self.lists.stack.last_mut() {
+                value.levels = value.levels.max(added.levels + 1);
+                value.calls = calls;
+            }
+        }
+        Ok(ty)
     }
 
-    pub(super) fn call_stmt(&mut self, id: NodeId, first: usize) -> Checked<()> {
+    pub(super) fn call_stmt(&mut self, node: &Node, id: NodeId, first: usize) -> Checked<()> {
         let cx = self.cx;
-        let callee = self.callee(id)?;
+        let callee = self.callee(node, id)?;
         if callee.is_expression() {
             return Err(cx.error(id, ErrorCode::CallNeedsExpr));
         }
-        self.arguments(id, first, &callee)?;
-        let found = self.f.node(id).results();
+        self.arguments(node, id, first, &callee)?;
+        let found = node.results();
         if found != callee.results.len() {
             let expected = format!("{} results", callee.results.len());
             return Err(self.error(id, ErrorCode::CallArity, expected, found));
         }
         self.inout_arguments(id, &callee)?;
         let added = self.add_callee(&callee);
-        self.end_statement(first, added.weight);
-        if let Some(open) = self.open.last_mut() {
+        self.end_statement(first, id - node.start(), added.weight);
+        if let Some(open) = self.lists.open.last_mut() {
             open.extra = open.extra.plus(added.max);
             open.levels = open.levels.max(added.levels + 1);
         }
         for ty in callee.results {
-            self.declare(*ty, SlotKind::Result);
+            self.add_slot(PackedType::of(*ty), SlotKind::Result);
         }
         Ok(())
     }
 
-    fn callee<'c>(&self, id: NodeId) -> Checked<Callee<'c>>
+    fn callee<'c>(&self, node: &Node, id: NodeId) -> Checked<Callee<'c>>
     where
         Self: 'c,
     {
         let cx: &super::Context<'_> = self.cx;
-        cx.callee(self.f.node(id).table()).ok_or_else(|| cx.error(id, ErrorCode::CallTarget))
+        cx.callee(node.table()).ok_or_else(|| cx.error(id, ErrorCode::CallTarget))
     }
 
-    fn arguments(&self, id: NodeId, first: usize, callee: &Callee<'_>) -> Checked<()> {
-        let found = self.f.node(id).operands();
+    fn arguments(&self, node: &Node, id: NodeId, first: usize, callee: &Callee<'_>) -> Checked<()> {
+        let found = node.operands();
         if found != callee.params.len() {
             let expected = format!("{} arguments", callee.params.len());
             return Err(self.error(id, ErrorCode::CallArity, expected, found));
         }
         for (i, param) in callee.params.iter().enumerate() {
-            self.expect(id, self.stack[first + i].ty, param.ty)?;
+            self.expect(id, self.lists.stack[first + i].ty, PackedType::of(param.ty))?;
         }
         Ok(())
     }
@@ -97,13 +107,13 @@ impl Checker<'_> {
             return Ok(());
         }
         let mut owners: SmallVec<[(u32, NodeId); 8]> = SmallVec::new();
-        for (operand, param) in self.f.operands(id).into_iter().zip(callee.params) {
+        for (operand, param) in operands(&self.lists.nodes, id).into_iter().zip(callee.params) {
             if !param.is_inout() {
                 continue;
             }
-            let node = self.f.node(operand);
+            let node = self.lists.node(operand);
             let slot = node.slot();
-            if node.op() != Op::Load || !self.slots[slot as usize].kind.is_writable() {
+            if node.op() != Op::Load || !self.lists.slots[slot as usize].kind.is_writable() {
                 return Err(self.error(
                     operand,
                     ErrorCode::InoutNotSlot,
@@ -114,8 +124,8 @@ impl Checker<'_> {
             owners.push((slot, operand));
         }
         owners.sort_unstable();
-        for other in self.f.node(id).start()..id {
-            let node = self.f.node(other);
+        for other in self.lists.node(id).start()..id {
+            let node = self.lists.node(other);
             let clash = node.op() == Op::Load
                 && owners.binary_search_by_key(&node.slot(), |(slot, _)| *slot).is_ok_and(|i| {
                     // Of two owners of one slot, one is never at its own node.

@@ -1,75 +1,29 @@
 //! Expressions: operand types, result types, levels, weights.
 
 use super::Checked;
-use super::function::{Checker, Entry};
-use crate::op::Scalar;
+use super::function::Checker;
 use crate::rules::Mismatch;
+use crate::scratch::Entry;
+use crate::types::PackedType;
 use crate::{
-    Body, Bound, Constant, CostInput, Elem, ErrorCode, NodeId, Op, Type, ValidateError, type_rule, weight,
+    Body, Bound, Constant, CostInput, Elem, ErrorCode, Node, NodeId, Op, Type, ValidateError, type_rule,
+    weight,
 };
 
 impl Checker<'_> {
-    #[inline]
-    pub(super) fn expression(&mut self, id: NodeId, op: Op) -> Checked<()> {
-        match op.scalar() {
-            Scalar::Constant(ty) => {
-                self.leaf(ty);
-                Ok(())
-            }
-            Scalar::Unary(arg, res) => match self.stack.last_mut() {
-                Some(a) if a.ty == arg => {
-                    a.grow(res);
-                    self.simple(res);
-                    Ok(())
-                }
-                _ => self.general(id, op),
-            },
-            Scalar::Binary(arg, res) => match self.stack.as_mut_slice() {
-                // Calls in both operands must be summed: that is for the general case.
-                [.., a, b] if a.ty == arg && b.ty == arg && (a.calls == 0 || b.calls == 0) => {
-                    a.levels = a.levels.max(b.levels);
-                    a.nesting = a.nesting.max(b.nesting);
-                    a.calls += b.calls;
-                    a.grow(res);
-                    self.stack.pop();
-                    self.simple(res);
-                    Ok(())
-                }
-                _ => self.general(id, op),
-            },
-            Scalar::Other => match op {
-                Op::Load => {
-                    let ty = self.visible_slot(id)?.ty;
-                    self.leaf(ty);
-                    Ok(())
-                }
-                _ => self.general(id, op),
-            },
-        }
-    }
-
-    #[inline]
-    fn leaf(&mut self, ty: Type) {
-        self.stack.push(Entry { ty, levels: 1, nesting: 1, calls: 0 });
-        self.simple(ty);
-    }
-
-    #[inline]
-    fn simple(&mut self, ty: Type) {
-        self.stmt_weight += 1;
-        self.types.push(Some(ty));
-    }
-
-    fn general(&mut self, id: NodeId, op: Op) -> Checked<()> {
-        let first = self.stack.len() - self.f.node(id).operands();
+    /// Any expression; gives its type.
+    pub(super) fn expression(&mut self, node: &Node, id: NodeId) -> Checked<PackedType> {
+        let op = node.op();
+        let first = self.lists.stack.len() - node.operands();
         let ty = match op {
-            Op::Call => return self.call(id, first),
-            Op::BufConst | Op::VecConst | Op::Matrix => self.constant(id, op)?,
+            Op::Call => return self.call(node, id, first),
+            Op::BufConst | Op::VecConst | Op::Matrix => self.constant(node, id)?,
+            Op::Load => self.visible_slot(node, id)?.ty.unpack(),
             // The list gives every expression a type.
-            _ => self.rule(id, op, first)?.unwrap_or(Type::Int),
+            _ => self.rule(node, id, first)?.unwrap_or(Type::Int),
         };
         let input = CostInput {
-            first: self.stack.get(first).map(|entry| entry.ty),
+            first: self.lists.stack.get(first).map(|entry| entry.ty.unpack()),
             result: Some(ty),
             ..CostInput::default()
         };
@@ -77,50 +31,49 @@ impl Checker<'_> {
         if op == Op::Select {
             self.select_calls(first);
         }
-        let computed = !matches!(op, Op::BufConst | Op::VecConst);
-        self.finish(first, ty, weight, computed, 0, 0);
-        Ok(())
+        let computed = !matches!(op, Op::BufConst | Op::VecConst | Op::Load);
+        Ok(self.value(node, first, ty, weight, computed))
     }
 
-    /// Replaces the operands from `first` on by a value of type `ty`.
-    pub(super) fn finish(
+    /// Replaces the operands from `first` on by the value of `node`, of type `ty`; gives it packed.
+    pub(super) fn value(
         &mut self,
+        node: &Node,
         first: usize,
         ty: Type,
         weight: u64,
         computed: bool,
-        callee_levels: u32,
-        calls: u32,
-    ) {
-        self.stmt_weight += weight;
+    ) -> PackedType {
+        self.stmt_excess += weight - 1;
         if computed && ty.is_aggregate() {
             self.stmt_frame += ty.slot_bytes();
         }
-        let (levels, nesting, inner) = self.take(first);
-        let calls = self.plus(inner, calls);
-        self.stack.push(Entry { ty, levels: levels.max(callee_levels) + 1, nesting: nesting + 1, calls });
-        self.types.push(Some(ty));
+        let mut entry = self.take(first);
+        entry.start = node.start;
+        entry.grow(PackedType::of(ty));
+        self.lists.stack.push(entry);
+        entry.ty
     }
 
-    /// Takes the operands from `first` on: their greatest levels and the sum of their calls.
+    /// Takes the operands from `first` on: their greatest levels and the sum of their calls, where the first starts.
     #[inline]
-    pub(super) fn take(&mut self, first: usize) -> (u32, u32, u32) {
-        if first + 1 == self.stack.len() {
-            return self.stack.pop().map_or((0, 0, 0), |entry| (entry.levels, entry.nesting, entry.calls));
+    pub(super) fn take(&mut self, first: usize) -> Entry {
+        if first + 1 == self.lists.stack.len() {
+            return self.lists.stack.pop().unwrap_or(Entry::NOTHING);
         }
-        let (mut levels, mut nesting, mut calls) = (0, 0, 0);
-        for i in first..self.stack.len() {
-            let entry = self.stack[i];
-            levels = levels.max(entry.levels);
-            nesting = nesting.max(entry.nesting);
-            calls = self.plus(calls, entry.calls);
+        let mut out = Entry::NOTHING;
+        for i in first..self.lists.stack.len() {
+            let entry = self.lists.stack[i];
+            out.levels = out.levels.max(entry.levels);
+            out.nesting = out.nesting.max(entry.nesting);
+            out.calls = self.plus(out.calls, entry.calls);
         }
-        self.stack.truncate(first);
-        (levels, nesting, calls)
+        self.lists.stack.truncate(first);
+        out
     }
 
     #[inline]
-    fn plus(&mut self, a: u32, b: u32) -> u32 {
+    pub(super) fn plus(&mut self, a: u32, b: u32) -> u32 {
         if a == 0 || b == 0 {
             return a + b;
         }
@@ -130,7 +83,7 @@ impl Checker<'_> {
 
     pub(super) fn bound(&self, index: u32) -> Bound {
         match index.checked_sub(1) {
-            Some(i) => self.bounds[i as usize],
+            Some(i) => self.lists.bounds[i as usize],
             None => Bound::ZERO,
         }
     }
@@ -139,34 +92,36 @@ impl Checker<'_> {
         if bound == Bound::ZERO {
             return 0;
         }
-        self.bounds.push(bound);
-        self.bounds.len() as u32
+        self.lists.bounds.push(bound);
+        self.lists.bounds.len() as u32
     }
 
     /// A `Select` costs the greater of its arms' calls, and is exact only where they are equal.
     fn select_calls(&mut self, first: usize) {
-        let (yes, no) = (self.stack[first + 1].calls, self.stack[first + 2].calls);
+        let (yes, no) = (self.lists.stack[first + 1].calls, self.lists.stack[first + 2].calls);
         if yes == no {
             return;
         }
         let (a, b) = (self.bound(yes), self.bound(no));
         self.exact &= a == b;
         let greater = if a >= b { yes } else { no };
-        self.stack[first + 1].calls = greater;
-        self.stack[first + 2].calls = 0;
+        self.lists.stack[first + 1].calls = greater;
+        self.lists.stack[first + 2].calls = 0;
     }
 
-    /// The type of node `id` by the rule of its operation, whose operands lie on the stack from `first` on.
+    /// The type of a node by the rule of its operation, whose operands lie on the stack from `first` on.
     #[inline]
-    pub(super) fn rule(&self, id: NodeId, op: Op, first: usize) -> Checked<Option<Type>> {
-        let node = self.f.node(id);
+    pub(super) fn rule(&self, node: &Node, id: NodeId, first: usize) -> Checked<Option<Type>> {
         let mut types = [Type::Int; 3];
-        let operands = &self.stack[first..];
+        let operands = &self.lists.stack[first..];
         for (ty, entry) in types.iter_mut().zip(operands) {
-            *ty = entry.ty;
+            *ty = entry.ty.unpack();
         }
-        let elem = Elem::from_code(node.b).unwrap_or(Elem::U8);
-        type_rule(op, &types[..operands.len().min(3)], node.a, elem).map_err(|m| self.mismatch(id, m))
+        let elem = match node.op() {
+            Op::Fill => Elem::from_code(node.elem_code()).unwrap_or(Elem::U8),
+            _ => Elem::U8,
+        };
+        type_rule(node.op(), &types[..operands.len().min(3)], node.a, elem).map_err(|m| self.mismatch(id, m))
     }
 
     #[cold]
@@ -175,9 +130,9 @@ impl Checker<'_> {
         self.error(id, m.code, m.expected + &place, m.found)
     }
 
-    fn constant(&self, id: NodeId, op: Op) -> Checked<Type> {
-        let (_, body) = self.cx.named(self.f.node(id).table());
-        match (op, body) {
+    fn constant(&self, node: &Node, id: NodeId) -> Checked<Type> {
+        let op = node.op();
+        match (op, self.cx.named(node.table())) {
             (Op::BufConst, Body::Constant(c @ Constant::Buf { .. }))
             | (Op::VecConst, Body::Constant(c @ Constant::Vec { .. }))
             | (Op::Matrix, Body::Constant(c @ Constant::Matrix(_))) => Ok(c.ty()),

@@ -6,13 +6,17 @@ mod call;
 mod expr;
 mod function;
 
+use crate::program::{Object, Parts};
+use crate::scratch::{self, Lists};
 use crate::{
-    Body, Bound, Certificate, Constant, ErrorCode, Function, Hash, Import, LimitKind, Limits, NodeId, Param,
-    Program, SlotId, Type, ValidateError,
+    Body, Bound, Certificate, Constant, DecodeError, ErrorCode, Function, Hash, Import, LimitKind, Limits,
+    NodeId, Param, Program, SlotId, Type, ValidateError,
 };
 use smallvec::SmallVec;
-use std::cell::Cell;
 use std::sync::Arc;
+
+pub(crate) use block::{Before, Open};
+pub(crate) use function::{Checker, Declared};
 
 /// Where a slot comes from, and so who may write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +48,6 @@ pub struct Slot {
     pub ty: Type,
     /// Where it comes from.
     pub kind: SlotKind,
-    /// One past the last node that may name it.
-    pub(crate) until: NodeId,
 }
 
 /// A function that has passed, with all that the passing found out. Depends only on the function and what it names,
@@ -53,14 +55,27 @@ pub struct Slot {
 #[derive(Clone, Debug)]
 pub struct ValidFunction {
     pub(crate) hash: Hash,
-    pub(crate) function: Arc<Function>,
-    pub(crate) types: Vec<Option<Type>>,
-    pub(crate) slots: SmallVec<[Slot; 4]>,
-    pub(crate) costs: SmallVec<[u64; 4]>,
-    pub(crate) certificate: Certificate,
+    pub(crate) function: Function,
+    pub(crate) findings: Findings,
+}
+
+/// What the passing found out besides the types, which the nodes hold.
+#[derive(Clone, Debug)]
+pub(crate) struct Findings {
+    slots: SmallVec<[Slot; 4]>,
+    costs: SmallVec<[u64; 4]>,
+    certificate: Certificate,
 }
 
 impl ValidFunction {
+    /// Room for a function with this hash that is to be read and checked: it is neither yet.
+    #[inline]
+    pub(crate) fn new(hash: Hash) -> ValidFunction {
+        let findings =
+            Findings { slots: SmallVec::new(), costs: SmallVec::new(), certificate: Certificate::NONE };
+        ValidFunction { hash, function: Function::new(), findings }
+    }
+
     /// Its hash.
     #[must_use]
     pub fn hash(&self) -> Hash {
@@ -80,13 +95,13 @@ impl ValidFunction {
     #[must_use]
     #[inline]
     pub fn type_of(&self, id: NodeId) -> Option<Type> {
-        self.types[id as usize - 1]
+        self.function.node(id).ty().get()
     }
 
     /// All slots, parameters first.
     #[must_use]
     pub fn slots(&self) -> &[Slot] {
-        &self.slots
+        &self.findings.slots
     }
 
     /// Slot `id`.
@@ -96,7 +111,7 @@ impl ValidFunction {
     #[must_use]
     #[inline]
     pub fn slot(&self, id: SlotId) -> Slot {
-        self.slots[id as usize]
+        self.findings.slots[id as usize]
     }
 
     /// The cost of block `id`, charged whole at its entry. 0 for a `Scope` (charged with the block around it) and for
@@ -107,13 +122,13 @@ impl ValidFunction {
     #[must_use]
     #[inline]
     pub fn block_cost(&self, id: crate::BlockId) -> u64 {
-        self.costs[id as usize]
+        self.findings.costs[id as usize]
     }
 
     /// The certificate.
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
-        &self.certificate
+        &self.findings.certificate
     }
 }
 
@@ -132,10 +147,14 @@ pub enum ValidObject {
 #[derive(Clone, Debug)]
 pub struct ValidProgram {
     program: Program,
-    functions: Functions,
 }
 
 impl ValidProgram {
+    /// All functions of `program` have been validated.
+    pub(crate) fn new(program: Program) -> ValidProgram {
+        ValidProgram { program }
+    }
+
     /// The program as it was decoded.
     #[must_use]
     pub fn program(&self) -> &Program {
@@ -145,14 +164,17 @@ impl ValidProgram {
     /// Function `index`, if that object is one.
     #[must_use]
     pub fn function(&self, index: u32) -> Option<&Arc<ValidFunction>> {
-        self.functions.get(index as usize)?.as_ref()
+        match self.program.objects().get(index as usize)?.body() {
+            Body::Function(f) => Some(&f.0),
+            _ => None,
+        }
     }
 
     /// Object `index`.
     #[must_use]
     pub fn object(&self, index: u32) -> Option<ValidObject> {
-        Some(match self.program.objects.get(index as usize)?.body() {
-            Body::Function(_) => ValidObject::Function(self.function(index)?.clone()),
+        Some(match self.program.objects().get(index as usize)?.body() {
+            Body::Function(f) => ValidObject::Function(f.0.clone()),
             Body::Constant(c) => ValidObject::Constant(c.clone()),
             Body::Import(i) => ValidObject::Import(i.clone()),
         })
@@ -160,7 +182,7 @@ impl ValidProgram {
 
     /// The entry points with their functions, in the file's order.
     pub fn entries(&self) -> impl Iterator<Item = (u32, &Arc<ValidFunction>)> {
-        self.program.entries.iter().filter_map(|&i| Some((i, self.function(i)?)))
+        self.program.entries().iter().filter_map(|&i| Some((i, self.function(i)?)))
     }
 }
 
@@ -193,26 +215,26 @@ impl Callee<'_> {
 
 /// The objects that the function under validation may name.
 pub(crate) struct Context<'a> {
-    program: &'a Program,
-    functions: &'a [Option<Arc<ValidFunction>>],
-    index: u32,
-    limits: &'a Limits,
+    /// Those before it; the functions among them have been validated.
+    pub objects: &'a [Object],
+    /// Which of them its table names.
+    pub links: &'a [u32],
+    pub hash: Hash,
+    pub limits: &'a Limits,
 }
 
 impl Context<'_> {
     /// The object behind entry `table` of the function's table.
-    fn named(&self, table: usize) -> (u32, &Body) {
-        let target = self.program.links(self.index)[table];
-        (target, self.program.objects[target as usize].body())
+    fn named(&self, table: usize) -> &Body {
+        self.objects[self.links[table] as usize].body()
     }
 
     fn callee(&self, table: usize) -> Option<Callee<'_>> {
-        let (target, body) = self.named(table);
-        match body {
+        match self.named(table) {
             Body::Function(f) => Some(Callee {
-                params: &f.params,
-                results: &f.results,
-                certificate: Some(&self.functions.get(target as usize)?.as_ref()?.certificate),
+                params: f.params(),
+                results: f.results(),
+                certificate: Some(&f.0.findings.certificate),
                 host_work: None,
             }),
             Body::Import(i) => Some(Callee {
@@ -227,8 +249,8 @@ impl Context<'_> {
 
     #[cold]
     fn error(&self, node: NodeId, code: ErrorCode) -> Box<ValidateError> {
-        let hash = self.program.objects[self.index as usize].hash;
-        Box::new(ValidateError { object: self.index, hash, node, code, expected: None, found: None })
+        let object = self.objects.len() as u32;
+        Box::new(ValidateError { object, hash: self.hash, node, code, expected: None, found: None })
     }
 
     #[cold]
@@ -240,55 +262,62 @@ impl Context<'_> {
     }
 }
 
+/// A program that [`load`](crate::load) reads once is no valid one, for a reason that the two stages find again.
+pub(crate) struct Refused;
+
+impl From<Box<DecodeError>> for Refused {
+    #[cold]
+    fn from(_: Box<DecodeError>) -> Refused {
+        Refused
+    }
+}
+
+impl From<Box<ValidateError>> for Refused {
+    #[cold]
+    fn from(_: Box<ValidateError>) -> Refused {
+        Refused
+    }
+}
+
 /// Validates a program. Linear in its nodes.
 ///
 /// # Errors
 /// The first broken rule, with the function and node.
 #[inline]
 pub fn validate(program: Program, limits: &Limits) -> Result<ValidProgram, ValidateError> {
-    check(program, limits).map_err(|e| *e)
+    let mut program = program;
+    match scratch::with(|lists| check(&mut program.0, limits, lists)) {
+        Ok(()) => Ok(ValidProgram { program }),
+        Err(e) => Err(*e),
+    }
 }
 
 /// Results inside the validator: boxed errors keep the good path in registers.
 type Checked<T> = Result<T, Box<ValidateError>>;
 
-thread_local! {
-    /// Small programs are validated by the million: their scratch lists are allocated once a thread.
-    static SCRATCH: Cell<function::Scratch> = Cell::default();
-}
-
-/// The validated functions by object; most programs have one.
-type Functions = SmallVec<[Option<Arc<ValidFunction>>; 2]>;
-
-fn check(program: Program, limits: &Limits) -> Checked<ValidProgram> {
-    let mut functions: Functions = SmallVec::with_capacity(program.objects.len());
-    // Taken out while in use; a validation within a validation would find an empty one.
-    let mut scratch = SCRATCH.take();
-    for (index, object) in program.objects.iter().enumerate() {
-        let valid = match &object.body {
-            Body::Function(f) => {
-                let cx = Context { program: &program, functions: &functions, index: index as u32, limits };
-                Some(Arc::new(function::check(&cx, &mut scratch, object.hash, f)?))
-            }
-            _ => None,
-        };
-        functions.push(valid);
+fn check(parts: &mut Parts, limits: &Limits, lists: &mut Lists) -> Checked<()> {
+    for index in 0..parts.objects.len() {
+        // What a function names lies before it.
+        let (objects, rest) = parts.objects.split_at_mut(index);
+        let links = &parts.links[rest[0].link_range()];
+        if let Object { hash, body: Body::Function(f), .. } = &mut rest[0] {
+            let cx = Context { objects, links, hash: *hash, limits };
+            // Shared only where the program has been cloned meanwhile.
+            let valid = Arc::make_mut(&mut f.0);
+            function::check(&cx, valid, lists)?;
+        }
     }
-    SCRATCH.set(scratch);
-    check_max_cost(&program, &functions, limits)?;
-    Ok(ValidProgram { program, functions })
+    check_max_cost(parts, limits)
 }
 
-fn check_max_cost(
-    program: &Program,
-    functions: &[Option<Arc<ValidFunction>>],
-    limits: &Limits,
-) -> Checked<()> {
+pub(crate) fn check_max_cost(parts: &Parts, limits: &Limits) -> Checked<()> {
     let Some(limit) = limits.max_cost else { return Ok(()) };
-    for &index in &program.entries {
-        let max = functions[index as usize].as_ref().map_or(Bound::Unbounded, |f| f.certificate.max);
+    for &index in &parts.entries {
+        let Object { hash, body: Body::Function(f), .. } = &parts.objects[index as usize] else { continue };
+        let max = f.0.findings.certificate.max;
         if max > Bound::AtMost(limit) {
-            let cx = Context { program, functions, index, limits };
+            let objects = &parts.objects[..index as usize];
+            let cx = Context { objects, links: &[], hash: *hash, limits };
             return Err(cx.limit(LimitKind::MaxCost, limit, max));
         }
     }

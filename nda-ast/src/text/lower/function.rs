@@ -184,7 +184,7 @@ impl<'a, 's> FnLower<'_, 'a, 's> {
 
     /// Appends a node.
     pub fn emit(&mut self, op: Op, imm: u64, a: u32, n: u16, span: Span) {
-        self.raw(Node { imm, start: 0, a, b: 0, n, op }, span);
+        self.raw(Node::new(op, imm, a, n), span);
     }
 
     pub fn raw(&mut self, node: Node, span: Span) {

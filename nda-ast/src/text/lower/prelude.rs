@@ -186,7 +186,7 @@ impl FnLower<'_, '_, '_> {
         if op == Op::Fill {
             self.check_element(args[0], elem);
             let span = self.span(at);
-            self.raw(crate::Node { imm: 0, start: 0, a: count, b: elem as u32, n: 1, op }, span);
+            self.raw(crate::Node::new(op, elem as u64, count, 1), span);
             return Ty::Known(Type::Buf { elem, cap: count });
         }
         let args: Vec<Val> = args.iter().map(|v| self.prelude_argument(*v)).collect();
