@@ -61,14 +61,21 @@ pub(crate) fn ordinal_byte(ordinal: u32) -> u8 {
     ordinal.min(u32::from(BLOCK) - 1) as u8
 }
 
+/// No list ends so; the run would report it as a defect of this library. Called in tail position, so that the hot path
+/// keeps no constant for it.
+#[cold]
+#[inline(never)]
+pub(crate) fn corrupt() -> Flow {
+    Flow::TRAP
+}
+
 /// Goes on with the next record.
 macro_rules! go {
     ($code:expr, $acc:expr, $frame:expr, $fuel:expr, $st:expr, $facc:expr) => {{
         let code: &[$crate::rec::Rec] = $code;
         match code.first() {
             Some(next) => (next.f)(code, $acc, $frame, $fuel, $st, $facc),
-            // No list ends so; the run would report it as a defect of this library.
-            None => $crate::rec::Flow::TRAP,
+            None => $crate::rec::corrupt(),
         }
     }};
 }
@@ -78,12 +85,12 @@ macro_rules! go_past {
     ($rest:expr, $skip:expr, $acc:expr, $frame:expr, $fuel:expr, $st:expr, $facc:expr) => {{
         match $rest.get($skip as usize..) {
             Some(code) => go!(code, $acc, $frame, $fuel, $st, $facc),
-            None => $crate::rec::Flow::TRAP,
+            None => $crate::rec::corrupt(),
         }
     }};
 }
 
-/// The function of a record. `code` begins with the record, `rest` after it.
+/// The function of a record that others follow. `code` begins with the record, `rest` after it: one check finds both.
 macro_rules! record {
     ($(#[$doc:meta])* $name:ident [$($gen:tt)*] ($code:ident, $rec:ident, $rest:ident, $acc:ident, $frame:ident,
         $fuel:ident, $st:ident, $facc:ident) $body:block) => {
@@ -96,13 +103,33 @@ macro_rules! record {
             $st: &mut nda_runtime::JitState<'_>,
             $facc: f64,
         ) -> $crate::rec::Flow {
-            let [$rec, $rest @ ..] = $code else { return $crate::rec::Flow::TRAP };
+            let [$rec, _, ..] = $code else { return $crate::rec::corrupt() };
+            let $rest = &$code[1..];
             $body
         }
     };
 }
 
-pub(crate) use {go, go_past, record};
+/// The function of a record that ends a list, a body or a part.
+macro_rules! last {
+    ($(#[$doc:meta])* $name:ident [$($gen:tt)*] ($code:ident, $rec:ident, $acc:ident, $frame:ident,
+        $fuel:ident, $st:ident, $facc:ident) $body:block) => {
+        $(#[$doc])*
+        pub(crate) fn $name<$($gen)*>(
+            $code: &[$crate::rec::Rec],
+            $acc: i64,
+            $frame: &$crate::rec::Frame,
+            $fuel: i64,
+            $st: &mut nda_runtime::JitState<'_>,
+            $facc: f64,
+        ) -> $crate::rec::Flow {
+            let [$rec, ..] = $code else { return $crate::rec::corrupt() };
+            $body
+        }
+    };
+}
+
+pub(crate) use {go, go_past, last, record};
 
 /// Ends the run at this record's own check.
 #[cold]

@@ -34,6 +34,8 @@ pub(crate) trait Listener {
     fn store(&mut self, slot: SlotId, value: Entry, nodes: u32) -> bool;
     /// `Let` of the one value that waits, which `nodes` nodes compute.
     fn declare(&mut self, value: Entry, nodes: u32) -> bool;
+    /// `Return` of the one value that waits, which `nodes` nodes compute.
+    fn give_back(&mut self, value: Entry, nodes: u32) -> bool;
     /// Any node, the last so far. Its operands wait, and it takes them.
     fn node(&mut self, id: NodeId) -> Result<(), Self::Error>;
     /// The innermost block ends before node `end`; if it is the first arm of an `If`, the second begins there.
@@ -64,6 +66,11 @@ impl Listener for Alone<'_> {
 
     #[inline]
     fn declare(&mut self, _: Entry, _: u32) -> bool {
+        true
+    }
+
+    #[inline]
+    fn give_back(&mut self, _: Entry, _: u32) -> bool {
         true
     }
 
@@ -146,6 +153,8 @@ enum Form {
     Store,
     /// The declaration of a slot.
     Let,
+    /// The return of one result.
+    Return,
 }
 
 /// A common form, with the types that the list of operations fixes.
@@ -191,6 +200,7 @@ const TEMPLATES: [Template; 256] = {
                     Op::Load => Form::Load,
                     Op::Store => Form::Store,
                     Op::Let => Form::Let,
+                    Op::Return => Form::Return,
                     _ => Form::Other,
                 };
                 (form, PackedType::NONE, PackedType::NONE)
@@ -324,6 +334,16 @@ impl<L: Listener> Cutter<'_, L> {
                     lists.stack.clear();
                     lists.nodes.push(template.node(value.start, 0, imm.into(), 1));
                     rest = after;
+                }
+                Form::Return => {
+                    let &[value] = lists.stack.as_slice() else { break };
+                    if self.room.results != 1 || !self.listener.give_back(value, id - value.start) {
+                        break;
+                    }
+                    let lists = self.listener.lists();
+                    lists.stack.clear();
+                    lists.nodes.push(template.node(value.start, 0, 0, 1));
+                    rest = &rest[1..];
                 }
                 _ => break,
             }

@@ -465,6 +465,16 @@ impl Listener for Checker<'_> {
         stands
     }
 
+    #[inline]
+    fn give_back(&mut self, value: Entry, nodes: u32) -> bool {
+        let [ty] = self.results else { return false };
+        let stands = PackedType::of(*ty) == value.ty && self.common_statement(value, nodes);
+        if stands {
+            self.leaves(true);
+        }
+        stands
+    }
+
     fn node(&mut self, id: NodeId) -> Result<(), Refused> {
         Ok(self.any_node(id)?)
     }

@@ -26,6 +26,8 @@ pub(super) struct Open {
     pub counter: u32,
     /// Loops: sequences around the body.
     pub sequences: u32,
+    /// Loops: whether a `Continue` leads to the end of its body.
+    pub continued: bool,
     /// Loops: the first of the jumps of `Continue`, each holding the next, that wait for the end of the body.
     pub continues: u32,
     /// `While`: whether the tests charge the condition.
@@ -51,6 +53,7 @@ impl Open {
             ordinal: 0,
             counter: 0,
             sequences: 0,
+            continued: false,
             continues: NONE,
             merged: false,
             base: 0,
@@ -177,23 +180,36 @@ impl Compiler<'_> {
             rec.no = if holds { yes } else { no };
             rec.d = ordinal;
         });
-        let Test { op, pair, rec } = self.take_test();
-        let f = test_fn(op, pair, true);
-        let rec = Rec { f, yes, no, skip: ordinal.into(), ..rec };
-        self.put_record(Shape::Test { op, pair, end: true }, rec);
+        let test = self.take_test();
+        let rec = Rec { yes, no, skip: ordinal.into(), ..test.rec };
+        self.put_test(Test { rec, ..test }, true);
+    }
+
+    /// Writes the record of a test.
+    fn put_test(&mut self, test: Test, end: bool) -> u32 {
+        let Test { op, pair, rec, inner } = test;
+        let Some((inner, node, small)) = inner else {
+            return self.put_record(Shape::Test { op, pair, end }, Rec { f: test_fn(op, pair, end), ..rec });
+        };
+        // It traps at the node of the operation, and charges for the statement.
+        let statement = std::mem::replace(&mut self.node, node);
+        let constant = pair == Pair::SC;
+        let at = self.emit(Shape::InnerTest { test: op, inner, constant, small, end }, rec);
+        self.node = statement;
+        at
     }
 
     /// Writes the test of the last operand, passing control where its outcome is `outcome`.
     pub(super) fn branch_if(&mut self, outcome: bool) -> u32 {
-        let Test { mut op, pair, rec } = self.take_test();
+        let mut test = self.take_test();
         if outcome {
-            match negated(op) {
-                Some(other) => op = other,
-                None => unreachable!("{op:?} has no negation"),
+            match negated(test.op) {
+                Some(other) => test.op = other,
+                None => unreachable!("{:?} has no negation", test.op),
             }
         }
-        let shape = Shape::Test { op, pair, end: false };
-        self.put_record(shape, Rec { f: test_fn(op, pair, false), d: BLOCK, ..rec })
+        test.rec.d = BLOCK;
+        self.put_test(test, false)
     }
 
     /// The last operand as a test: a comparison that waits, or a bool that is not 0.
@@ -210,6 +226,6 @@ impl Compiler<'_> {
         let source = self.source(word);
         let pair = if source.kind == Kind::A { Pair::AC } else { Pair::SC };
         self.free(operand);
-        Test { op: Op::NeInt, pair, rec: Rec { a: source.word, ..BLANK } }
+        Test { op: Op::NeInt, pair, rec: Rec { a: source.word, ..BLANK }, inner: None }
     }
 }

@@ -3,6 +3,7 @@
 use super::Compiler;
 use crate::rec::{Rec, RecFn, Site};
 use crate::records::elements::{Row, index_fn, len_fn};
+use crate::records::fused::{Words, count_test_fn, inner_test_fn, three_fn};
 use crate::records::operand::{Kind, Pair};
 use crate::records::scalar::{binary_fn, unary_fn};
 use crate::records::{calls::call_fn, flow};
@@ -31,17 +32,28 @@ pub(super) enum Shape {
     Vector(Op),
     /// A test.
     Test { op: Op, pair: Pair, end: bool },
+    /// An operation on three operands.
+    Three { outer: Op, last: bool, inner: Op, words: Words, store: bool },
+    /// A test of a computed int.
+    InnerTest { test: Op, inner: Op, constant: bool, small: bool, end: bool },
+    /// An increment and a test.
+    CountTest { test: Op, constant: bool },
 }
 
 impl Shape {
     /// The function, where the shape alone decides it.
-    fn function(self) -> Option<RecFn> {
+    pub fn function(self) -> Option<RecFn> {
         Some(match self {
             Shape::Binary { op, pair, store } => binary_fn(op, pair, store),
             Shape::Unary { op, kind, store } => unary_fn(op, kind, store),
             Shape::Index { row, kind, local, store } => index_fn(row, kind, local, store),
             Shape::Len { local, store } => len_fn(local, store),
             Shape::Call { float, store } => call_fn(float, store),
+            Shape::Three { outer, last, inner, words, store } => return three_fn(outer, last, inner, words, store),
+            Shape::InnerTest { test, inner, constant, small, end } => {
+                return inner_test_fn(test, inner, constant, small, end);
+            }
+            Shape::CountTest { test, constant } => return count_test_fn(test, constant),
             _ => return None,
         })
     }
@@ -54,6 +66,9 @@ impl Shape {
             Shape::Index { row, kind, local, store: false } => Shape::Index { row, kind, local, store: true },
             Shape::Len { local, store: false } => Shape::Len { local, store: true },
             Shape::Call { float, store: false } => Shape::Call { float, store: true },
+            Shape::Three { outer, last, inner, words, store: false } => {
+                Shape::Three { outer, last, inner, words, store: true }
+            }
             _ => return None,
         })
     }

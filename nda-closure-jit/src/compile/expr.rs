@@ -5,8 +5,9 @@ use super::emit::{BLANK, Shape};
 use super::operand::{Operand, Source, Test, is_float};
 use super::select::negated;
 use super::stmt::row;
-use crate::rec::Rec;
+use crate::rec::{NEAR, Rec};
 use crate::records::flow;
+use crate::records::fused::Words;
 use crate::records::operand::{Kind, Pair};
 use crate::records::scalar::{Spread, spread};
 use nda_ast::{Node, NodeId, Op, Res, SlotKind};
@@ -74,19 +75,90 @@ impl Compiler<'_> {
             }
             Spread::All => {}
         }
+        if self.fuse(id, op, x, y) {
+            self.free(b);
+            self.free(a);
+            return;
+        }
         let (x, y) = self.sources(x, y);
         let pair = Pair::of(x.kind, y.kind);
         let imm = if x.kind == Kind::C { x.imm } else { y.imm };
         let rec = Rec { a: x.word, b: y.word, imm, ..BLANK };
         if op.info().res == Res::Bool && self.branches(id) {
             // Its temporaries stay taken: the record is yet to be written.
-            self.test = Some(Test { op, pair, rec });
+            self.test = Some(Test { op, pair, rec, inner: None });
             self.push(Operand::Test);
             return;
         }
         self.value(Shape::Binary { op, pair, store: false }, rec, op.info().res == Res::Float);
         self.free(b);
         self.free(a);
+    }
+
+    /// Takes the operation that has just left its value in the accumulator into the record of `op`, where there is such a
+    /// record.
+    fn fuse(&mut self, id: NodeId, op: Op, x: Operand, y: Operand) -> bool {
+        let (float, last, other) = match (x, y) {
+            (Operand::Acc { float }, other) => (float, false, other),
+            (other, Operand::Acc { float }) => (float, true, other),
+            _ => return false,
+        };
+        let Some(waiting) = self.acc[usize::from(float)] else { return false };
+        let Shape::Binary { op: inner, pair, store: false } = waiting.shape else { return false };
+        if waiting.rec + 1 != self.here() || self.last != Some(waiting.shape) {
+            return false;
+        }
+        let constant = match pair {
+            Pair::SS => false,
+            Pair::SC => true,
+            _ => return false,
+        };
+        let small = |imm: u64| i8::try_from(imm as i64).ok();
+        let (third, c, imm) = match other {
+            Operand::Slot(_) | Operand::Temp(_) => match self.word_of(other) {
+                Some(word) if word < NEAR => (Kind::S, word as u8, None),
+                _ => return false,
+            },
+            Operand::Const(imm) => (Kind::C, small(imm).unwrap_or(0) as u8, Some(imm)),
+            _ => return false,
+        };
+        if op.info().res == Res::Bool {
+            if last || !self.branches(id) || imm.is_some_and(|imm| small(imm).is_none()) {
+                return false;
+            }
+            let is_small = third == Kind::C;
+            let shape = Shape::InnerTest { test: op, inner, constant, small: is_small, end: false };
+            // The test may be turned round before it is written.
+            let turned = negated(op).map(|op| Shape::InnerTest { test: op, inner, constant, small: is_small, end: false });
+            if shape.function().is_none() || turned.and_then(Shape::function).is_none() {
+                return false;
+            }
+            let node = self.inner_node(id, last);
+            let Some(rec) = self.unput() else { return false };
+            self.acc[usize::from(float)] = None;
+            self.test = Some(Test { op, pair, rec: Rec { c, ..rec }, inner: Some((inner, node, is_small)) });
+            self.push(Operand::Test);
+            return true;
+        }
+        let words = match (constant, third) {
+            (false, Kind::S) => Words::Sss,
+            (true, Kind::S) => Words::Scs,
+            (false, Kind::C) => Words::Ssc,
+            _ => return false,
+        };
+        let shape = Shape::Three { outer: op, last, inner, words, store: false };
+        if shape.function().is_none() {
+            return false;
+        }
+        let Some(rec) = self.unput() else { return false };
+        self.acc[usize::from(float)] = None;
+        self.value(shape, Rec { c, imm: imm.unwrap_or(rec.imm), ..rec }, float);
+        true
+    }
+
+    /// The operand of node `id` that is an operation: its first or last.
+    fn inner_node(&self, id: NodeId, last: bool) -> NodeId {
+        if last { id - 1 } else { self.f.operand_before(id - 1) }
     }
 
     /// A constant goes into a word.
@@ -121,6 +193,7 @@ impl Compiler<'_> {
                 return;
             }
             // Floats in order: as a value.
+            // (What is computed within a test is an int, whose comparison has a negation.)
             self.test = None;
             self.stack.pop();
             self.value(Shape::Binary { op: test.op, pair: test.pair, store: false }, test.rec, false);
@@ -131,7 +204,7 @@ impl Compiler<'_> {
         let pair = if source.kind == Kind::A { Pair::AC } else { Pair::SC };
         let rec = Rec { a: source.word, ..BLANK };
         if self.branches(id) {
-            self.test = Some(Test { op: Op::EqInt, pair, rec });
+            self.test = Some(Test { op: Op::EqInt, pair, rec, inner: None });
             self.push(Operand::Test);
             return;
         }

@@ -59,7 +59,7 @@ impl Compiler<'_> {
     fn far_loop(&mut self, open: &mut Open, count: Source, index: u32, bounded: Option<u64>) {
         let count = self.near_source(count);
         let rec = Rec { a: count, d: BLOCK, ..BLANK };
-        open.entry = self.put_test(Op::GtS, rec);
+        open.entry = self.test_of(Op::GtS, rec);
         // Stored at the end of the list of records that pass over the loop.
         self.recs[open.entry as usize].skip = NONE;
         self.store(Operand::Slot(count.into()), open.counter);
@@ -108,7 +108,7 @@ impl Compiler<'_> {
     }
 
     /// A test of a word against 0.
-    fn put_test(&mut self, op: Op, rec: Rec) -> u32 {
+    fn test_of(&mut self, op: Op, rec: Rec) -> u32 {
         let shape = Shape::Test { op, pair: Pair::SC, end: false };
         self.put_record(shape, Rec { f: test_fn(op, Pair::SC, false), ..rec })
     }
@@ -226,7 +226,33 @@ impl Compiler<'_> {
         self.words.base = open.base;
     }
 
+    /// Adds the increment that the last record before the end of a body is to the test at that end.
+    fn count_in_test(&mut self, count: u32) {
+        let test = self.here() - 1;
+        let [.., add, rec] = self.recs.as_slice() else { return };
+        let Some(Shape::Test { op, pair, end: true }) = self.last else { return };
+        if count + 1 != test || !matches!(pair, Pair::SS | Pair::SC) {
+            return;
+        }
+        let shape = Shape::CountTest { test: op, constant: pair == Pair::SC };
+        let rec = Rec { c: add.imm as u8, d: add.d, ..*rec };
+        if shape.function().is_some() {
+            self.unput();
+            self.unput();
+            self.emit(shape, rec);
+        }
+    }
+
+    /// The last record, if it adds a small constant to a word, and nothing leads to what follows it.
+    fn small_count(&self, open: &Open) -> Option<u32> {
+        let rec = self.recs.last()?;
+        let add = Shape::Binary { op: Op::AddInt, pair: Pair::SC, store: true };
+        let small = i8::try_from(rec.imm as i64).is_ok();
+        (!open.continued && self.last == Some(add) && rec.a == rec.d && small).then(|| self.here() - 1)
+    }
+
     pub(super) fn close_while(&mut self, open: &Open) {
+        let count = self.small_count(open);
         self.begin_end(open);
         let id = self.owner;
         let block = open.block - 1;
@@ -243,6 +269,9 @@ impl Compiler<'_> {
         match self.f.node(id).max() {
             None => {
                 self.branch_end((cond + cost, cond), ordinal);
+                if let Some(count) = count {
+                    self.count_in_test(count);
+                }
                 if !self.chains.is_empty() {
                     self.leave_chains();
                     self.patch_chains(true, 0);
@@ -271,6 +300,12 @@ impl Compiler<'_> {
     pub(super) fn leave_loop(&mut self, node: &Node) {
         let depth = node.depth();
         let out = node.op() == Op::Break;
+        if !out {
+            let is_loop = |o: &&mut Open| matches!(o.kind, BlockKind::Loop | BlockKind::While);
+            if let Some(target) = self.opens.iter_mut().rev().filter(is_loop).nth(depth as usize) {
+                target.continued = true;
+            }
+        }
         if out && depth == 0 {
             self.emit_other("Leave", Rec { f: flow::leave, ..BLANK });
             return;

@@ -5,7 +5,7 @@ use super::emit::{BLANK, Shape};
 use crate::rec::{NEAR, Rec};
 use crate::records::operand::{A, C, Kind, Pair, S};
 use crate::records::scalar;
-use nda_ast::{Function, Op, Type};
+use nda_ast::{Function, NodeId, Op, Type};
 use nda_runtime::jit::FrameMap;
 
 /// The value of an expression that has been compiled.
@@ -38,6 +38,9 @@ pub(super) struct Test {
     pub op: Op,
     pub pair: Pair,
     pub rec: Rec,
+    /// The operation on two words, or a word and a constant, whose value is the left side, with its node; the right
+    /// side is then `c`, a word or (`true`) a small constant.
+    pub inner: Option<(Op, NodeId, bool)>,
 }
 
 /// An operand as a record takes it.
@@ -229,7 +232,7 @@ impl Compiler<'_> {
     }
 
     /// Word of an operand that is in one.
-    fn word_of(&self, operand: Operand) -> Option<u32> {
+    pub(super) fn word_of(&self, operand: Operand) -> Option<u32> {
         match operand {
             Operand::Slot(word) => Some(word),
             Operand::Temp(temp) => Some(self.words.temp(temp)),

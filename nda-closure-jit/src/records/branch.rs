@@ -1,7 +1,7 @@
 //! Tests: compare and branch in one record.
 //!
 //! `Skip`: where the test fails, control passes over `skip` records. `d` is the ordinal of the loop whose condition this is, or
-//! [`BLOCK`]. `End`, the last record of a loop's body: where the test holds, the loop goes on, else it is left; `skip` is
+//! `BLOCK`. `End`, the last record of a loop's body: where the test holds, the loop goes on, else it is left; `skip` is
 //! the loop's ordinal.
 //!
 //! `yes` and `no` are charged: what the test leads to and, where it is a loop's condition, the condition's own block,
@@ -9,64 +9,85 @@
 
 use super::operand::{A, C, Pair, S, Src};
 use super::scalar::{Op2, op};
-use crate::rec::{BLOCK, Flow, Rec, RecFn, go, go_past, record, refill_both};
+use crate::rec::{Flow, RecFn, go, go_past, last, record, refill_both};
 use nda_ast::Op;
-use nda_runtime::JitState;
 
-/// Charges `cost` at the end of a loop's body: what the loop goes on or is left with.
-#[inline(always)]
-pub(crate) fn end(code: &[Rec], rec: &Rec, holds: bool, fuel: i64, st: &mut JitState<'_>) -> Flow {
-    let cost = if holds { rec.yes } else { rec.no };
-    let mut left = fuel - i64::from(cost);
-    if left < 0 {
-        match refill_both(code, fuel, st, (rec.no, cost), rec.skip.min(BLOCK.into()) as u8) {
-            Ok(fuel) => left = fuel,
-            Err(flow) => return flow,
+last! {
+    /// The end of a loop's body whose test has given `acc`, where the slice does not cover what it charges.
+    #[cold]
+    #[inline(never)]
+    end_short [] (code, rec, acc, _frame, fuel, st, _facc) {
+        let cost = if acc != 0 { rec.yes } else { rec.no };
+        match refill_both(code, fuel, st, (rec.no, cost), rec.skip as u8) {
+            Ok(fuel) if acc != 0 => Flow::next(fuel),
+            Ok(fuel) => Flow::leave(fuel),
+            Err(flow) => flow,
         }
     }
-    if holds { Flow::next(left) } else { Flow::leave(left) }
+}
+
+record! {
+    /// A test with the outcome `HOLDS`, where the slice does not cover what it charges.
+    #[cold]
+    #[inline(never)]
+    skip_short [const HOLDS: bool] (code, rec, rest, acc, frame, fuel, st, facc) {
+        let cost = if HOLDS { rec.yes } else { rec.no };
+        match refill_both(code, fuel, st, (rec.no, cost), rec.d) {
+            Ok(fuel) if HOLDS => go!(rest, acc, frame, fuel, st, facc),
+            Ok(fuel) => go_past!(rest, rec.skip, acc, frame, fuel, st, facc),
+            Err(flow) => flow,
+        }
+    }
+}
+
+/// Ends a loop's body after its test.
+macro_rules! end {
+    ($code:ident, $rec:ident, $holds:expr, $frame:ident, $fuel:ident, $st:ident, $facc:ident) => {{
+        let holds: bool = $holds;
+        let left = $fuel - i64::from(if holds { $rec.yes } else { $rec.no });
+        if left < 0 {
+            return $crate::records::branch::end_short($code, holds.into(), $frame, $fuel, $st, $facc);
+        }
+        if holds { $crate::rec::Flow::next(left) } else { $crate::rec::Flow::leave(left) }
+    }};
 }
 
 /// Goes on after a test.
 macro_rules! skip {
-    ($code:ident, $rec:ident, $rest:ident, $holds:expr, $ordinal:expr, $acc:ident, $frame:ident, $fuel:ident, $st:ident, $facc:ident) => {{
+    ($code:ident, $rec:ident, $rest:ident, $holds:expr, $acc:ident, $frame:ident, $fuel:ident, $st:ident, $facc:ident) => {{
+        use $crate::records::branch::skip_short;
         if $holds {
-            let mut left = $fuel - i64::from($rec.yes);
+            let left = $fuel - i64::from($rec.yes);
             if left < 0 {
-                match refill_both($code, $fuel, $st, ($rec.no, $rec.yes), $ordinal) {
-                    Ok(fuel) => left = fuel,
-                    Err(flow) => return flow,
-                }
+                return skip_short::<true>($code, $acc, $frame, $fuel, $st, $facc);
             }
             go!($rest, $acc, $frame, left, $st, $facc)
         } else {
-            let mut left = $fuel - i64::from($rec.no);
+            let left = $fuel - i64::from($rec.no);
             if left < 0 {
-                match refill_both($code, $fuel, $st, ($rec.no, $rec.no), $ordinal) {
-                    Ok(fuel) => left = fuel,
-                    Err(flow) => return flow,
-                }
+                return skip_short::<false>($code, $acc, $frame, $fuel, $st, $facc);
             }
             go_past!($rest, $rec.skip, $acc, $frame, left, $st, $facc)
         }
     }};
 }
 
+pub(crate) use {end, skip};
+
 record! {
     test_skip [P: Op2<Out = bool>, X: Src, Y: Src] (code, rec, rest, acc, frame, fuel, st, facc) {
         let holds = P::ap(X::get(rec, rec.a, acc, facc, frame), Y::get(rec, rec.b, acc, facc, frame));
-        skip!(code, rec, rest, holds, rec.d, acc, frame, fuel, st, facc)
+        skip!(code, rec, rest, holds, acc, frame, fuel, st, facc)
     }
 }
 
-record! {
-    test_end [P: Op2<Out = bool>, X: Src, Y: Src] (code, rec, _rest, acc, frame, fuel, st, facc) {
+last! {
+    test_end [P: Op2<Out = bool>, X: Src, Y: Src] (code, rec, acc, frame, fuel, st, facc) {
         let holds = P::ap(X::get(rec, rec.a, acc, facc, frame), Y::get(rec, rec.b, acc, facc, frame));
-        end(code, rec, holds, fuel, st)
+        end!(code, rec, holds, frame, fuel, st, facc)
     }
 }
 
-/// A bool in a word or the accumulator.
 macro_rules! tests {
     ($op:ident, $pair:ident, $end:ident; $($p:ident)+) => {
         match ($op, $pair, $end) {

@@ -4,7 +4,7 @@
 //! elsewhere.
 
 use super::operand::{A, C, Kind, Pair, Reg, S, Src};
-use crate::rec::{Flow, Rec, RecFn, go, record, trap};
+use crate::rec::{RecFn, corrupt, go, record, trap};
 use nda_kernels::{canon::f64_to_f32, f32_to_f64_canon};
 use nda_runtime::memory::CONSTANT;
 use nda_runtime::{JitState, TrapKind};
@@ -13,15 +13,15 @@ use nda_runtime::{JitState, TrapKind};
 pub(crate) trait Elements {
     /// The scalar that reading one gives.
     type Out: Reg;
-    /// Element `index` of the `words` of a buffer, its length first; of a vector of `n` elements.
-    fn get(words: &[u64], index: i64, n: u32) -> Result<Self::Out, Bad>;
+    /// Element `index` of what lies at word `at` of a memory: a buffer, its length first, or a vector of `n` elements. `None` beyond
+    /// its length.
+    fn get(memory: &[u64], at: usize, index: i64, n: u32) -> Option<Self::Out>;
     /// Changes it.
-    fn set(words: &mut [u64], index: i64, n: u32, value: Self::Out) -> Result<(), Bad>;
-}
-
-/// An index beyond a length.
-pub(crate) struct Bad {
-    len: u64,
+    fn set(memory: &mut [u64], at: usize, index: i64, n: u32, value: Self::Out) -> Option<()>;
+    /// Its length.
+    fn len(memory: &[u64], at: usize, _: u32) -> u64 {
+        memory.get(at).copied().unwrap_or(0)
+    }
 }
 
 /// Bytes, ints, floats, lanes of a vector.
@@ -30,37 +30,36 @@ pub(crate) struct Ints;
 pub(crate) struct Floats;
 pub(crate) struct Lanes;
 
-/// The word in which element `at` of size `1 / per` words lies, and how far its bits are shifted, as the machine lays them out.
+/// How far the bits of element `at`, `1 / per` of a word, are shifted, as the machine lays them out.
 #[inline(always)]
-fn part(at: u64, per: u64) -> (usize, u32) {
+fn shift(at: u64, per: u64) -> u32 {
     let place = if cfg!(target_endian = "big") { per - 1 - at % per } else { at % per };
-    ((at / per) as usize, (place * (64 / per)) as u32)
+    (place * (64 / per)) as u32
+}
+
+/// `index`, if it is below the length at word `at`.
+#[inline(always)]
+fn within(memory: &[u64], at: usize, index: i64) -> Option<usize> {
+    (index as u64).lt(memory.get(at)?).then_some(index as usize)
 }
 
 impl Elements for Bytes {
     type Out = i64;
 
     #[inline(always)]
-    fn get(words: &[u64], index: i64, _: u32) -> Result<i64, Bad> {
-        let [len, data @ ..] = words else { return Err(Bad { len: 0 }) };
-        let (word, shift) = part(index as u64, 8);
-        match data.get(word) {
-            Some(word) if (index as u64) < *len => Ok((word >> shift & 0xff) as i64),
-            _ => Err(Bad { len: *len }),
-        }
+    fn get(memory: &[u64], at: usize, index: i64, _: u32) -> Option<i64> {
+        let index = within(memory, at, index)?;
+        let word = memory.get(at.wrapping_add(1 + index / 8))?;
+        Some((word >> shift(index as u64, 8) & 0xff) as i64)
     }
 
     #[inline(always)]
-    fn set(words: &mut [u64], index: i64, _: u32, value: i64) -> Result<(), Bad> {
-        let [len, data @ ..] = words else { return Err(Bad { len: 0 }) };
-        let (word, shift) = part(index as u64, 8);
-        match data.get_mut(word) {
-            Some(word) if (index as u64) < *len => {
-                *word = *word & !(0xff << shift) | (value as u64 & 0xff) << shift;
-                Ok(())
-            }
-            _ => Err(Bad { len: *len }),
-        }
+    fn set(memory: &mut [u64], at: usize, index: i64, _: u32, value: i64) -> Option<()> {
+        let index = within(memory, at, index)?;
+        let word = memory.get_mut(at.wrapping_add(1 + index / 8))?;
+        let shift = shift(index as u64, 8);
+        *word = *word & !(0xff << shift) | (value as u64 & 0xff) << shift;
+        Some(())
     }
 }
 
@@ -68,24 +67,16 @@ impl Elements for Ints {
     type Out = i64;
 
     #[inline(always)]
-    fn get(words: &[u64], index: i64, _: u32) -> Result<i64, Bad> {
-        let [len, data @ ..] = words else { return Err(Bad { len: 0 }) };
-        match data.get(index as usize) {
-            Some(word) if (index as u64) < *len => Ok(*word as i64),
-            _ => Err(Bad { len: *len }),
-        }
+    fn get(memory: &[u64], at: usize, index: i64, _: u32) -> Option<i64> {
+        let index = within(memory, at, index)?;
+        memory.get(at.wrapping_add(1 + index)).map(|word| *word as i64)
     }
 
     #[inline(always)]
-    fn set(words: &mut [u64], index: i64, _: u32, value: i64) -> Result<(), Bad> {
-        let [len, data @ ..] = words else { return Err(Bad { len: 0 }) };
-        match data.get_mut(index as usize) {
-            Some(word) if (index as u64) < *len => {
-                *word = value as u64;
-                Ok(())
-            }
-            _ => Err(Bad { len: *len }),
-        }
+    fn set(memory: &mut [u64], at: usize, index: i64, _: u32, value: i64) -> Option<()> {
+        let index = within(memory, at, index)?;
+        *memory.get_mut(at.wrapping_add(1 + index))? = value as u64;
+        Some(())
     }
 }
 
@@ -93,13 +84,13 @@ impl Elements for Floats {
     type Out = f64;
 
     #[inline(always)]
-    fn get(words: &[u64], index: i64, n: u32) -> Result<f64, Bad> {
-        Ints::get(words, index, n).map(|word| f64::from_bits(word as u64))
+    fn get(memory: &[u64], at: usize, index: i64, n: u32) -> Option<f64> {
+        Ints::get(memory, at, index, n).map(|word| f64::from_bits(word as u64))
     }
 
     #[inline(always)]
-    fn set(words: &mut [u64], index: i64, n: u32, value: f64) -> Result<(), Bad> {
-        Ints::set(words, index, n, value.to_bits() as i64)
+    fn set(memory: &mut [u64], at: usize, index: i64, n: u32, value: f64) -> Option<()> {
+        Ints::set(memory, at, index, n, value.to_bits() as i64)
     }
 }
 
@@ -107,68 +98,61 @@ impl Elements for Lanes {
     type Out = f64;
 
     #[inline(always)]
-    fn get(words: &[u64], index: i64, n: u32) -> Result<f64, Bad> {
-        let (word, shift) = part(index as u64, 2);
-        match words.get(word) {
-            Some(word) if (index as u64) < u64::from(n) => {
-                Ok(f32_to_f64_canon(f32::from_bits((word >> shift) as u32)))
-            }
-            _ => Err(Bad { len: n.into() }),
-        }
+    fn get(memory: &[u64], at: usize, index: i64, n: u32) -> Option<f64> {
+        let index = (index as u64).lt(&n.into()).then_some(index as usize)?;
+        let word = memory.get(at.wrapping_add(index / 2))?;
+        Some(f32_to_f64_canon(f32::from_bits((word >> shift(index as u64, 2)) as u32)))
     }
 
     #[inline(always)]
-    fn set(words: &mut [u64], index: i64, n: u32, value: f64) -> Result<(), Bad> {
-        let (word, shift) = part(index as u64, 2);
-        match words.get_mut(word) {
-            Some(word) if (index as u64) < u64::from(n) => {
-                let bits = u64::from(f64_to_f32(value).to_bits());
-                *word = *word & !(0xffff_ffff << shift) | bits << shift;
-                Ok(())
-            }
-            _ => Err(Bad { len: n.into() }),
-        }
+    fn set(memory: &mut [u64], at: usize, index: i64, n: u32, value: f64) -> Option<()> {
+        let index = (index as u64).lt(&n.into()).then_some(index as usize)?;
+        let word = memory.get_mut(at.wrapping_add(index / 2))?;
+        let shift = shift(index as u64, 2);
+        *word = *word & !(0xffff_ffff << shift) | u64::from(f64_to_f32(value).to_bits()) << shift;
+        Some(())
+    }
+
+    fn len(_: &[u64], _: usize, n: u32) -> u64 {
+        n.into()
     }
 }
 
-/// The words that a reference names.
+/// The memory and the word in it that a reference names.
 #[inline(always)]
-fn words<'s, const LOCAL: bool>(st: &'s JitState<'_>, reference: u64) -> &'s [u64] {
+fn locate<'s, const LOCAL: bool>(st: &'s JitState<'_>, reference: u64) -> (&'s [u64], usize) {
     let memory = &st.unit.memory;
     if LOCAL || reference & CONSTANT == 0 {
-        memory.arena.get(reference as usize..).unwrap_or(&[])
+        (memory.arena, reference as usize)
     } else {
-        memory.constants.get((reference & !CONSTANT) as usize..).unwrap_or(&[])
+        (memory.constants, (reference & !CONSTANT) as usize)
     }
 }
 
-#[inline(always)]
-fn words_mut<'s>(st: &'s mut JitState<'_>, reference: u64) -> &'s mut [u64] {
-    st.unit.memory.arena.get_mut(reference as usize..).unwrap_or(&mut [])
-}
-
-/// Arguments in registers, so that the hot path needs no stack.
-#[cold]
-#[inline(never)]
-fn out_of_bounds(code: &[Rec], fuel: i64, st: &mut JitState<'_>, index: i64, len: u64) -> Flow {
-    trap(code, fuel, st, TrapKind::IndexOutOfBounds { index, len })
+record! {
+    /// Traps at index `acc` of `a`. In tail position, so that the hot path saves no register.
+    #[cold]
+    #[inline(never)]
+    out_of_bounds [E: Elements, const LOCAL: bool] (code, rec, _rest, acc, frame, fuel, st, _facc) {
+        let (memory, at) = locate::<LOCAL>(st, frame[usize::from(rec.a)].get());
+        let len = E::len(memory, at, rec.yes);
+        trap(code, fuel, st, TrapKind::IndexOutOfBounds { index: acc, len })
+    }
 }
 
 record! {
     /// Element `b` of `a`; `yes` is the length of a vector.
     index [E: Elements, Y: Src, const LOCAL: bool, const STORE: bool] (code, rec, rest, acc, frame, fuel, st, facc) {
-        let at: i64 = Y::get(rec, rec.b, acc, facc, frame);
-        let reference = frame[usize::from(rec.a)].get();
-        match E::get(words::<LOCAL>(st, reference), at, rec.yes) {
-            Ok(value) => {
-                if STORE {
-                    frame[usize::from(rec.d)].set(value.word());
-                }
-                let (acc, facc) = value.pass(acc, facc);
-                go!(rest, acc, frame, fuel, st, facc)
-            }
-            Err(bad) => out_of_bounds(code, fuel, st, at, bad.len),
+        let index: i64 = Y::get(rec, rec.b, acc, facc, frame);
+        let (memory, at) = locate::<LOCAL>(st, frame[usize::from(rec.a)].get());
+        let Some(value) = E::get(memory, at, index, rec.yes) else {
+            return out_of_bounds::<E, LOCAL>(code, index, frame, fuel, st, facc);
+        };
+        if STORE {
+            frame[usize::from(rec.d)].set(value.word());
         }
+        let (acc, facc) = value.pass(acc, facc);
+        go!(rest, acc, frame, fuel, st, facc)
     }
 }
 
@@ -176,12 +160,12 @@ record! {
     /// Writes `b` into element `d` of `a`; `yes` is the length of a vector.
     set_element [E: Elements, X: Src, Y: Src] (code, rec, rest, acc, frame, fuel, st, facc) {
         let value: E::Out = X::get(rec, rec.b, acc, facc, frame);
-        let at: i64 = Y::get(rec, rec.d, acc, facc, frame);
-        let reference = frame[usize::from(rec.a)].get();
-        match E::set(words_mut(st, reference), at, rec.yes, value) {
-            Ok(()) => go!(rest, acc, frame, fuel, st, facc),
-            Err(bad) => out_of_bounds(code, fuel, st, at, bad.len),
-        }
+        let index: i64 = Y::get(rec, rec.d, acc, facc, frame);
+        let at = frame[usize::from(rec.a)].get() as usize;
+        let Some(()) = E::set(st.unit.memory.arena, at, index, rec.yes, value) else {
+            return out_of_bounds::<E, true>(code, index, frame, fuel, st, facc);
+        };
+        go!(rest, acc, frame, fuel, st, facc)
     }
 }
 
@@ -189,18 +173,27 @@ record! {
     /// Appends `b` to `a`, of capacity `yes`.
     push [E: Elements, X: Src] (code, rec, rest, acc, frame, fuel, st, facc) {
         let value: E::Out = X::get(rec, rec.b, acc, facc, frame);
-        let reference = frame[usize::from(rec.a)].get();
-        let words = words_mut(st, reference);
-        let Some(len) = words.first_mut() else { return Flow::TRAP };
-        if *len >= u64::from(rec.yes) {
-            return trap(code, fuel, st, TrapKind::CapacityExceeded { capacity: rec.yes.into() });
+        let at = frame[usize::from(rec.a)].get() as usize;
+        let arena = &mut *st.unit.memory.arena;
+        match arena.get_mut(at) {
+            Some(len) if *len < u64::from(rec.yes) => {
+                let last = *len;
+                *len += 1;
+                match E::set(arena, at, last as i64, 0, value) {
+                    Some(()) => go!(rest, acc, frame, fuel, st, facc),
+                    None => corrupt(),
+                }
+            }
+            _ => full(code, acc, frame, fuel, st, facc),
         }
-        *len += 1;
-        let last = *len as i64 - 1;
-        match E::set(words, last, 0, value) {
-            Ok(()) => go!(rest, acc, frame, fuel, st, facc),
-            Err(_) => Flow::TRAP,
-        }
+    }
+}
+
+record! {
+    #[cold]
+    #[inline(never)]
+    full [] (code, rec, _rest, _acc, _frame, fuel, st, _facc) {
+        trap(code, fuel, st, TrapKind::CapacityExceeded { capacity: rec.yes.into() })
     }
 }
 
@@ -208,22 +201,22 @@ record! {
     /// Shortens `a` to `b`.
     truncate [Y: Src] (code, rec, rest, acc, frame, fuel, st, facc) {
         let new: i64 = Y::get(rec, rec.b, acc, facc, frame);
-        let reference = frame[usize::from(rec.a)].get();
-        let Some(len) = words_mut(st, reference).first_mut() else { return Flow::TRAP };
-        if new as u64 > *len {
-            let len = *len;
-            return out_of_bounds(code, fuel, st, new, len);
+        let at = frame[usize::from(rec.a)].get() as usize;
+        match st.unit.memory.arena.get_mut(at) {
+            Some(len) if new as u64 <= *len => {
+                *len = new as u64;
+                go!(rest, acc, frame, fuel, st, facc)
+            }
+            _ => out_of_bounds::<Ints, true>(code, new, frame, fuel, st, facc),
         }
-        *len = new as u64;
-        go!(rest, acc, frame, fuel, st, facc)
     }
 }
 
 record! {
     /// The length of buffer `a`.
-    len [const LOCAL: bool, const STORE: bool] (_code, rec, rest, _acc, frame, fuel, st, facc) {
-        let reference = frame[usize::from(rec.a)].get();
-        let Some(len) = words::<LOCAL>(st, reference).first().copied() else { return Flow::TRAP };
+    len [const LOCAL: bool, const STORE: bool] (code, rec, rest, _acc, frame, fuel, st, facc) {
+        let (memory, at) = locate::<LOCAL>(st, frame[usize::from(rec.a)].get());
+        let Some(len) = memory.get(at).copied() else { return corrupt() };
         if STORE {
             frame[usize::from(rec.d)].set(len);
         }

@@ -4,7 +4,7 @@
 //! to go on. So nothing but loops, sequences and calls adds to the machine stack, whatever the compiler makes of the calls in tail position.
 
 use super::operand::{Kind, Reg, S, Src};
-use crate::rec::{BLOCK, Flow, Frame, Rec, RecFn, go, go_past, record, refill, site, trap, trap_owner};
+use crate::rec::{BLOCK, Flow, Frame, Rec, RecFn, go, go_past, last, record, refill, site, trap, trap_owner};
 use nda_ast::Type;
 use nda_runtime::{JitState, TrapKind};
 
@@ -99,23 +99,33 @@ record! {
     }
 }
 
-record! {
+last! {
     /// The end of the body of a `Loop`: counts the index in `d` up to the limit in `b` and charges `yes`, the next iteration; `skip` is
     /// the loop's ordinal.
-    count_end [] (code, rec, _rest, _acc, frame, fuel, st, _facc) {
+    count_end [] (code, rec, acc, frame, fuel, st, facc) {
         let next = frame[usize::from(rec.d)].get() + 1;
         if next == frame[usize::from(rec.b)].get() {
             return Flow::leave(fuel);
         }
         frame[usize::from(rec.d)].set(next);
-        let mut left = fuel - i64::from(rec.yes);
+        let left = fuel - i64::from(rec.yes);
         if left < 0 {
-            match refill(code, fuel, st, rec.yes.into(), rec.skip as u8) {
-                Ok(fuel) => left = fuel,
-                Err(flow) => return flow,
-            }
+            return count_short(code, acc, frame, fuel, st, facc);
         }
         Flow::next(left)
+    }
+}
+
+last! {
+    /// `count_end` where the slice does not cover the next iteration. Like every such case a function of its own in tail
+    /// position, so that the hot path saves no register.
+    #[cold]
+    #[inline(never)]
+    count_short [] (code, rec, _acc, _frame, fuel, st, _facc) {
+        match refill(code, fuel, st, rec.yes.into(), rec.skip as u8) {
+            Ok(fuel) => Flow::next(fuel),
+            Err(flow) => flow,
+        }
     }
 }
 
@@ -129,9 +139,9 @@ record! {
     }
 }
 
-record! {
+last! {
     /// As `count_end` with a bound K, `imm`.
-    bounded_end [] (code, rec, _rest, acc, frame, fuel, st, facc) {
+    bounded_end [] (code, rec, acc, frame, fuel, st, facc) {
         let next = frame[usize::from(rec.d)].get() + 1;
         if next >= rec.imm && next != frame[usize::from(rec.b)].get() {
             return trap_owner(code, fuel, st, TrapKind::LoopLimit { max: rec.imm });
@@ -162,14 +172,21 @@ record! {
 record! {
     /// Charges `imm`: at the head of loop `d`, or of a block.
     charge [] (code, rec, rest, acc, frame, fuel, st, facc) {
-        let left = match u64::try_from(fuel).ok().and_then(|fuel| fuel.checked_sub(rec.imm)) {
-            Some(left) => left as i64,
-            None => match refill(code, fuel, st, rec.imm, rec.d) {
-                Ok(fuel) => fuel,
-                Err(flow) => return flow,
-            },
-        };
-        go!(rest, acc, frame, left, st, facc)
+        if fuel as u64 >= rec.imm {
+            return go!(rest, acc, frame, fuel - rec.imm as i64, st, facc);
+        }
+        charge_short(code, acc, frame, fuel, st, facc)
+    }
+}
+
+record! {
+    #[cold]
+    #[inline(never)]
+    charge_short [] (code, rec, rest, acc, frame, fuel, st, facc) {
+        match refill(code, fuel, st, rec.imm, rec.d) {
+            Ok(fuel) => go!(rest, acc, frame, fuel, st, facc),
+            Err(flow) => flow,
+        }
     }
 }
 
@@ -202,56 +219,56 @@ record! {
     }
 }
 
-record! {
+last! {
     /// The end of a part, or of a function outside of loops and sequences: on to what follows it.
-    done [] (_code, _rec, _rest, _acc, _frame, fuel, _st, _facc) {
+    done [] (_code, _rec, _acc, _frame, fuel, _st, _facc) {
         Flow::next(fuel)
     }
 }
 
-record! {
+last! {
     /// Out of the innermost loop.
-    leave [] (_code, _rec, _rest, _acc, _frame, fuel, _st, _facc) {
+    leave [] (_code, _rec, _acc, _frame, fuel, _st, _facc) {
         Flow::leave(fuel)
     }
 }
 
-record! {
+last! {
     /// Out of the loop `skip` further out.
-    leave_loop [] (_code, rec, _rest, _acc, _frame, fuel, st, _facc) {
+    leave_loop [] (_code, rec, _acc, _frame, fuel, st, _facc) {
         st.fuel = fuel;
         Flow::leave_loop(rec.skip)
     }
 }
 
-record! {
+last! {
     /// On to the next iteration of the loop `skip` further out.
-    continue_loop [] (_code, rec, _rest, _acc, _frame, fuel, st, _facc) {
+    continue_loop [] (_code, rec, _acc, _frame, fuel, st, _facc) {
         st.fuel = fuel;
         Flow::continue_loop(rec.skip)
     }
 }
 
-record! {
+last! {
     /// Returns.
-    ret [] (_code, _rec, _rest, _acc, _frame, fuel, st, _facc) {
+    ret [] (_code, _rec, _acc, _frame, fuel, st, _facc) {
         st.fuel = fuel;
         Flow::RETURN
     }
 }
 
-record! {
+last! {
     /// Returns a scalar or reference, stored in `d`.
-    ret_value [T: Reg, X: Src] (_code, rec, _rest, acc, frame, fuel, st, facc) {
+    ret_value [T: Reg, X: Src] (_code, rec, acc, frame, fuel, st, facc) {
         frame[usize::from(rec.d)].set(X::get::<T>(rec, rec.a, acc, facc, frame).word());
         st.fuel = fuel;
         Flow::RETURN
     }
 }
 
-record! {
+last! {
     /// Traps with the code in `a`.
-    fail [] (code, rec, _rest, _acc, frame, fuel, st, _facc) {
+    fail [] (code, rec, _acc, frame, fuel, st, _facc) {
         let code_of = frame[usize::from(rec.a)].get() as i64;
         trap(code, fuel, st, TrapKind::Failed { code: code_of })
     }

@@ -2,9 +2,9 @@
 //! of its class in any case.
 
 use super::operand::{A, C, Kind, Pair, Reg, S, Src};
-use crate::rec::{Flow, Rec, RecFn, go, record, trap};
+use crate::rec::{RecFn, corrupt, go, record, trap};
 use nda_ast::Op;
-use nda_runtime::{JitState, TrapKind, scalar};
+use nda_runtime::{TrapKind, scalar};
 
 /// An operation on two operands.
 pub(crate) trait Op2 {
@@ -117,18 +117,20 @@ record! {
                 }
                 go!(rest, value, frame, fuel, st, facc)
             }
-            Err(_) => fails::<P>(code, fuel, st, x, y),
+            Err(_) => fails::<P, X, Y>(code, acc, frame, fuel, st, facc),
         }
     }
 }
 
-/// Traps as the operation does on these operands, which come in registers: the hot path needs no stack.
-#[cold]
-#[inline(never)]
-fn fails<P: Try2>(code: &[Rec], fuel: i64, st: &mut JitState<'_>, x: i64, y: i64) -> Flow {
-    match P::ap(x, y) {
-        Ok(_) => Flow::TRAP,
-        Err(kind) => trap(code, fuel, st, kind),
+record! {
+    /// Traps as the operation does. In tail position, so that the hot path saves no register.
+    #[cold]
+    #[inline(never)]
+    fails [P: Try2, X: Src, Y: Src] (code, rec, _rest, acc, frame, fuel, st, facc) {
+        match P::ap(X::get(rec, rec.a, acc, facc, frame), Y::get(rec, rec.b, acc, facc, frame)) {
+            Ok(_) => corrupt(),
+            Err(kind) => trap(code, fuel, st, kind),
+        }
     }
 }
 

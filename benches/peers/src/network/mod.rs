@@ -1,0 +1,43 @@
+//! Libraries of linear algebra on the reference block: its matrices one after the other.
+
+#[cfg(feature = "candle")]
+pub mod candle;
+#[cfg(feature = "gemm")]
+pub mod gemm;
+
+use nda_benches::engine::{Answer, Ready};
+use nda_benches::network::{BLOCK, Dense, matrices};
+use nda_benches::subject::Subject;
+use nda_runtime::Value;
+use std::hint::black_box;
+
+/// The block with its input.
+struct Block {
+    layers: Vec<Dense>,
+    input: Vec<f32>,
+}
+
+impl Block {
+    fn of(subject: &Subject) -> Result<Block, String> {
+        match subject.inputs.first().map(Vec::as_slice) {
+            Some([Value::Vec32(input)]) if subject.name == BLOCK => {
+                Ok(Block { layers: matrices(subject)?, input: input.clone() })
+            }
+            _ => Err("only the block of matrices: a chain of products".into()),
+        }
+    }
+}
+
+/// A chain that gives the block's result.
+struct ReadyChain<F>(F);
+
+impl<F: FnMut() -> Result<Vec<f32>, String>> Ready for ReadyChain<F> {
+    fn answer(&mut self, _: usize) -> Result<Answer, String> {
+        let result = Ok(vec![Value::Vec32((self.0)()?)]);
+        Ok(Answer { result, log: Vec::new(), executed_nodes: None })
+    }
+
+    fn run_all(&mut self) {
+        black_box((self.0)().is_ok());
+    }
+}
