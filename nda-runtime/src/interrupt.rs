@@ -71,7 +71,13 @@ pub struct RunLimits {
 
 impl Default for RunLimits {
     fn default() -> RunLimits {
-        RunLimits { fuel: DEFAULT_FUEL, log_bytes: DEFAULT_LOG_BYTES, deadline: None, timeout: None, cancel: None }
+        RunLimits {
+            fuel: DEFAULT_FUEL,
+            log_bytes: DEFAULT_LOG_BYTES,
+            deadline: None,
+            timeout: None,
+            cancel: None,
+        }
     }
 }
 
@@ -103,10 +109,15 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Whether the flag is up.
+    /// Whether the first loop head or call is to look: where the flag is up already, and where the time may be over.
     #[must_use]
     #[inline]
-    pub fn is_cancelled(&self) -> bool {
+    pub fn looks_at_once(&self) -> bool {
+        self.is_cancelled() || self.deadline.is_some() || self.timeout.is_some_and(|t| t.is_zero())
+    }
+
+    #[inline]
+    fn is_cancelled(&self) -> bool {
         self.cancel.is_some_and(CancelFlag::is_cancelled)
     }
 

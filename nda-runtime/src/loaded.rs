@@ -190,17 +190,20 @@ impl Loaded {
 
     /// All `buf` and `vec` constants, as frames hold such values.
     #[must_use]
+    #[inline]
     pub fn constants(&self) -> &[u64] {
         self.constants.words()
     }
 
     /// Greatest number of columns that a `gemv` of this program may meet.
     #[must_use]
+    #[inline]
     pub fn widest_matrix(&self) -> usize {
         self.scratch
     }
 
     /// The compiled functions, made by `make` where there are none yet.
+    #[inline]
     pub fn jit(&self, make: impl FnOnce(&Loaded) -> JitProgram) -> &JitProgram {
         self.jit.get_or_init(|| make(self))
     }

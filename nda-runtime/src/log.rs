@@ -48,6 +48,7 @@ pub struct Record {
 impl Record {
     /// An empty one that holds `limit` bytes.
     #[must_use]
+    #[inline]
     pub fn new(limit: u64) -> Record {
         Record { log: Vec::new(), transcript: Vec::new(), used: 0, limit }
     }
@@ -102,12 +103,14 @@ impl Record {
 
     /// Bytes charged so far.
     #[must_use]
+    #[inline]
     pub fn used(&self) -> u64 {
         self.used
     }
 
     /// Log and transcript, given away.
     #[must_use]
+    #[inline]
     pub fn into_parts(self) -> (Vec<Value>, Vec<HostCall>) {
         (self.log, self.transcript)
     }

@@ -221,6 +221,8 @@ pub enum CallError {
 }
 
 impl CallError {
+    #[cold]
+    #[inline(never)]
     pub(crate) fn of(e: RunError) -> CallError {
         match e {
             RunError::ArgCount { expected, found } => CallError::Args(ArgError::Count { expected, found }),

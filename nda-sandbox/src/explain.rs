@@ -1,6 +1,6 @@
 //! What led to a trap: the run replayed in the reference interpreter, its host calls answered from the transcript.
 
-use crate::program::contain;
+use crate::func::contain;
 use crate::{CallError, Func, Outcome, Program};
 use nda_ast::{Body, Hash, NodeId, Op, SlotId, Type};
 use nda_runtime::{

@@ -6,7 +6,7 @@ use crate::frame::type_words;
 use crate::interrupt::UNITS_PER_LOOK;
 use crate::memory::{ARGUMENT, Memory, Sources};
 use crate::unit::VectorUnit;
-use crate::{Loaded, Outcome, Record, Returned, Run, RunError, RunLimits, RunState, Stop, Trap, Value, Watch};
+use crate::{Loaded, Outcome, Record, Returned, Run, RunError, RunLimits, RunState, Trap, Value, Watch};
 use std::cell::Cell;
 
 /// Words that code may name with one byte, of which some may lie above the frames of a run.
@@ -60,14 +60,12 @@ pub fn run<T>(
         function.code.count(None, std::mem::take(&mut state.unclaimed));
     }
     let executed_nodes = limits.fuel - run.left();
-    let result = (flow == JitControlFlow::RETURN).then(|| read(run.unit.memory.sources(), words));
-    let (stopped, record) = run.into_parts();
-    let result = match (result, stopped) {
-        (Some(value), _) => Ok(value),
-        (None, Some((Stop::Trap(kind), locations))) => Err(Trap { kind, locations }),
-        (None, Some((Stop::Host(error), _))) => return Err(error),
-        (None, None) => unreachable!("a run ends by a return or with a reason"),
+    let result = if flow == JitControlFlow::RETURN {
+        Ok(read(run.unit.memory.sources(), words))
+    } else {
+        Err(run.take_trap()?)
     };
+    let record = run.into_record();
     Ok(Finished { result, executed_nodes, record })
 }
 

@@ -5,7 +5,7 @@ use crate::fpenv::IeeeGuard;
 use crate::host::ask;
 use crate::interrupt::UNITS_PER_LOOK;
 use crate::unit::VectorUnit;
-use crate::{Location, Record, RunError, Stop, TrapKind, Value};
+use crate::{Location, Record, RunError, Stop, Trap, TrapKind, Value};
 use nda_ast::{NodeId, Type};
 use std::cell::Cell;
 
@@ -61,8 +61,7 @@ impl<'a> JitState<'a> {
         (fuel, log_bytes): (u64, u64),
         env: &'a IeeeGuard,
     ) -> JitState<'a> {
-        // Under a flag that is up already, the first loop head or call is to look.
-        let first = if unit.watch.is_cancelled() { 0 } else { fuel.min(UNITS_PER_LOOK) };
+        let first = if unit.watch.looks_at_once() { 0 } else { fuel.min(UNITS_PER_LOOK) };
         JitState {
             fuel: first as i64,
             frame: 0,
@@ -219,12 +218,29 @@ impl<'a> JitState<'a> {
         (self.granted - self.fuel) as u64
     }
 
-    /// Why it stopped, with the chain of locations; and the record.
+    /// Why it stopped, where it has not returned.
+    ///
+    /// # Errors
+    /// Where a host function broke its signature.
+    ///
+    /// # Panics
+    /// Where it has no reason, which is a defect of the compiled code.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn take_trap(&mut self) -> Result<Trap, RunError> {
+        let mut locations = std::mem::take(&mut self.locations);
+        locations.reverse();
+        match self.stop.take() {
+            Some(Stop::Trap(kind)) => Ok(Trap { kind, locations }),
+            Some(Stop::Host(error)) => Err(error),
+            None => unreachable!("a run ends by a return or with a reason"),
+        }
+    }
+
+    /// Log and transcript.
     #[inline]
-    pub(super) fn into_parts(mut self) -> (Option<(Stop, Vec<Location>)>, Record) {
-        self.locations.reverse();
-        let locations = self.locations;
-        (self.stop.map(|stop| (stop, locations)), self.record)
+    pub(super) fn into_record(self) -> Record {
+        self.record
     }
 }
 

@@ -1,0 +1,220 @@
+//! Handles on entry points with Rust types: arguments go from the caller's memory straight into the frame, results from
+//! there to the caller.
+
+use crate::error::{ArgError, CallError, InternalError};
+use crate::func::{contain, with_kept_state};
+use crate::program::Entry;
+use crate::typed::{Params, Rets};
+use crate::{Func, Limits, Outcome, ValueRef};
+use nda_ast::Type;
+use nda_closure_jit::compile_program;
+use nda_runtime::jit::{Finished, FrameMap, run};
+use nda_runtime::memory::{Memory, Sources};
+use nda_runtime::{CancelFlag, RunState, Value, type_words};
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// A handle on an entry point with Rust types; see [`Program::func`](crate::Program::func). Cheap to clone.
+///
+/// A call allocates nothing, but for what the program prints, what a host function takes and gives, results that are `Vec`s or
+/// [`Value`]s, arguments that are matrices, and the report of a trap.
+pub struct TypedFn<P, R> {
+    func: Func,
+    signature: Arc<Signature>,
+    types: PhantomData<fn(P) -> R>,
+}
+
+/// Where arguments go and results lie.
+#[derive(Debug)]
+struct Signature {
+    params: Box<[Type]>,
+    /// Word of the first parameter.
+    first: u32,
+    /// Words of arena that the arguments take.
+    aggregates: usize,
+    /// Whether any parameter is a matrix.
+    matrices: bool,
+    /// Types and words of results and then of `inout` parameters.
+    returned: Box<[(Type, u32)]>,
+}
+
+impl Signature {
+    fn of(entry: &Entry<'_>) -> Signature {
+        let (params, results) = (entry.params(), entry.results());
+        let map = FrameMap::new(params.len(), results.len());
+        let aggregates = params.iter().filter(|p| p.ty.is_aggregate()).map(|p| type_words(p.ty)).sum::<u64>();
+        let results = results.iter().zip(0..).map(|(ty, i)| (*ty, map.result(i)));
+        let inout = params.iter().zip(0..).filter(|(p, _)| p.is_inout());
+        Signature {
+            params: params.iter().map(|p| p.ty).collect(),
+            first: map.first(),
+            aggregates: aggregates as usize,
+            matrices: params.iter().any(|p| p.ty.is_mat()),
+            returned: results.chain(inout.map(|(p, i)| (p.ty, map.slot(i)))).collect(),
+        }
+    }
+
+    /// Refuses arguments that do not fit; gives the values of matrices, each in its place, if there are any.
+    #[inline]
+    fn check<P: Params>(&self, args: &P::Args<'_>) -> Result<Vec<Value>, ArgError> {
+        let mut values = Vec::new();
+        P::try_each(args, |i, arg| {
+            match self.params.get(i) {
+                Some(&ty) if arg.fits(ty) => {}
+                Some(&ty) => return Err(ArgError::value(i, ty, arg.describe(ty))),
+                None => return Err(ArgError::Count { expected: self.params.len(), found: i + 1 }),
+            }
+            if self.matrices {
+                values.push(if let ValueRef::Mat(m) = arg { Value::Mat(m.clone()) } else { Value::Int(0) });
+            }
+            Ok(())
+        })?;
+        Ok(values)
+    }
+
+    /// Writes arguments, which have been checked.
+    #[inline]
+    fn place<P: Params>(&self, args: &P::Args<'_>, memory: &mut Memory<'_>, words: &[Cell<u64>]) {
+        let mut at = 0;
+        let place = |i: usize, arg: ValueRef<'_>| {
+            words[self.first as usize + i].set(arg.place(memory, at, i));
+            let ty = self.params[i];
+            if ty.is_aggregate() {
+                at += type_words(ty) as usize;
+            }
+            Ok::<(), Infallible>(())
+        };
+        match P::try_each(args, place) {
+            Ok(()) => {}
+        }
+    }
+
+    #[inline]
+    fn read<R: Rets>(&self, sources: Sources<'_>, words: &[Cell<u64>]) -> Option<R> {
+        R::read(|i| {
+            let (ty, word) = *self.returned.get(i)?;
+            Some((ValueRef::of_word(sources, ty, words[word as usize].get())?, ty))
+        })
+    }
+}
+
+impl<P, R> Clone for TypedFn<P, R> {
+    fn clone(&self) -> TypedFn<P, R> {
+        TypedFn { func: self.func.clone(), signature: self.signature.clone(), types: PhantomData }
+    }
+}
+
+impl<P, R> fmt::Debug for TypedFn<P, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TypedFn").field(&self.func).finish()
+    }
+}
+
+impl<P: Params, R: Rets> TypedFn<P, R> {
+    /// The types must fit.
+    pub(crate) fn new(func: Func, entry: &Entry<'_>) -> TypedFn<P, R> {
+        TypedFn { func, signature: Arc::new(Signature::of(entry)), types: PhantomData }
+    }
+
+    /// The results of a run in memory that this thread keeps.
+    ///
+    /// # Errors
+    /// [`CallError`]: a trap, an argument of a length that does not fit, or a host at fault.
+    #[inline]
+    pub fn call(&self, args: P::Args<'_>) -> Result<R, CallError> {
+        with_kept_state(|state| self.call_in(state, args))
+    }
+
+    /// The results of a run in memory of the caller, which any program may have used before.
+    ///
+    /// # Errors
+    /// As [`TypedFn::call`].
+    #[inline]
+    pub fn call_in(&self, state: &mut RunState, args: P::Args<'_>) -> Result<R, CallError> {
+        self.call_by_ref(state, &args)
+    }
+
+    #[inline]
+    pub(crate) fn call_by_ref(&self, state: &mut RunState, args: &P::Args<'_>) -> Result<R, CallError> {
+        self.finish(state, args, |finished| finished.result?.ok_or_else(|| unfit().into()))
+    }
+
+    /// A run in memory that this thread keeps, with log, transcript and count.
+    ///
+    /// # Errors
+    /// As [`TypedFn::call`], but a trap is in the outcome.
+    #[inline]
+    pub fn run(&self, args: P::Args<'_>) -> Result<Outcome<R>, CallError> {
+        with_kept_state(|state| self.run_in(state, args))
+    }
+
+    /// A run in memory of the caller, which any program may have used before.
+    ///
+    /// # Errors
+    /// As [`TypedFn::run`].
+    #[inline]
+    pub fn run_in(&self, state: &mut RunState, args: P::Args<'_>) -> Result<Outcome<R>, CallError> {
+        self.finish(state, &args, |Finished { result, executed_nodes, record }| {
+            let result = match result {
+                Ok(results) => Ok(results.ok_or_else(unfit)?),
+                Err(trap) => Err(trap),
+            };
+            let log_bytes = record.used();
+            let (log, transcript) = record.into_parts();
+            Ok(Outcome { result, log, transcript, log_bytes, executed_nodes })
+        })
+    }
+
+    /// Runs it and makes `then` of what there is then, inside of the containment: what crosses its border is written to
+    /// memory.
+    #[inline]
+    fn finish<T>(
+        &self,
+        state: &mut RunState,
+        args: &P::Args<'_>,
+        then: impl FnOnce(Finished<Option<R>>) -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let signature = &*self.signature;
+        let loaded = self.func.program().loaded();
+        let program = (loaded, loaded.jit(compile_program), self.func.object());
+        contain(state, |state| {
+            let matrices = signature.check::<P>(args)?;
+            let finished = run(
+                program,
+                (&matrices, signature.aggregates),
+                self.func.run_limits(),
+                state,
+                |memory, words| signature.place::<P>(args, memory, words),
+                |sources, words| signature.read(sources, words),
+            );
+            then(finished.map_err(CallError::of)?)
+        })?
+    }
+
+    /// The same handle with other limits for its runs.
+    #[must_use]
+    pub fn with_limits(self, limits: &Limits) -> TypedFn<P, R> {
+        TypedFn { func: self.func.with_limits(limits), ..self }
+    }
+
+    /// The same handle, its runs ended by this flag.
+    #[must_use]
+    pub fn with_cancel(self, cancel: &CancelFlag) -> TypedFn<P, R> {
+        TypedFn { func: self.func.with_cancel(cancel), ..self }
+    }
+
+    /// The same handle without Rust types.
+    #[must_use]
+    pub fn untyped(&self) -> &Func {
+        &self.func
+    }
+}
+
+/// A [`Rets`] that does not read what it said would fit.
+#[cold]
+fn unfit() -> InternalError {
+    InternalError { message: "results of other types than the handle was made for".to_owned() }
+}
