@@ -267,6 +267,7 @@ impl<'g, 'e> Gen<'g, 'e> {
 mod tests {
     use super::*;
     use crate::treewalk::TreeWalk;
+    use nda_closure_jit::Tier1;
 
     #[test]
     fn programs_are_valid_run_without_a_trap_and_mean_one_thing() {
@@ -278,7 +279,9 @@ mod tests {
             let tier = answer(&TierEngine::new(Tier0));
             assert!(tier.result.is_ok(), "{}: {:?}", subject.name, tier.result);
             assert!(tier.executed_nodes.is_some_and(|n| n > WORK / 8 && n < 8 * WORK), "{tier:?}");
-            assert_eq!(answer(&TreeWalk).differs(&tier, 0.0), None, "{}", subject.name);
+            for other in [answer(&TierEngine::new(Tier1)), answer(&TreeWalk)] {
+                assert_eq!(other.differs(&tier, 0.0), None, "{}", subject.name);
+            }
         }
     }
 }

@@ -104,12 +104,17 @@ mod tests {
     use crate::native::Rust;
     use crate::tier::TierEngine;
     use crate::treewalk::TreeWalk;
+    use nda_closure_jit::Tier1;
     use nda_runtime::Tier0;
 
     #[test]
-    fn every_program_gives_what_rust_and_the_tree_walk_give() {
-        let engines: [Box<dyn Engine>; 3] =
-            [Box::new(TierEngine::new(Tier0)), Box::new(Rust), Box::new(TreeWalk)];
+    fn every_engine_gives_the_same() {
+        let engines: [Box<dyn Engine>; 4] = [
+            Box::new(TierEngine::new(Tier0)),
+            Box::new(TierEngine::new(Tier1)),
+            Box::new(Rust),
+            Box::new(TreeWalk),
+        ];
         for (group, kernels) in [("scalar", SCALAR), ("memory", MEMORY)] {
             for kernel in kernels {
                 let subject = kernel.subject(group, kernel.small).expect(kernel.name);
