@@ -90,7 +90,7 @@ impl Func {
     pub fn run_in(&self, state: &mut RunState, args: &[Value]) -> Result<Outcome, CallError> {
         let program = self.program.loaded();
         let run = Run { program, entry: self.object, args, limits: &self.run_limits };
-        let outcome = contain(state, |state| Tier1.run(run, state))?.map_err(CallError::of)?;
+        let outcome = contain(state, |state| Tier1.run(run, state).map_err(CallError::from))?;
         let results = |mut r: Returned| {
             r.results.append(&mut r.inout);
             r.results
@@ -137,16 +137,16 @@ impl Func {
 /// Runs `body`; a panic in it, which can only come from a host function or a fault of this library, becomes an error,
 /// and the state it may have left halfway is replaced.
 #[inline]
-pub(crate) fn contain<T>(
+pub(crate) fn contain<T, E: From<InternalError>>(
     state: &mut RunState,
-    body: impl FnOnce(&mut RunState) -> T,
-) -> Result<T, InternalError> {
+    body: impl FnOnce(&mut RunState) -> Result<T, E>,
+) -> Result<T, E> {
     // Unwind safety: of what `body` can reach, only the state changes, and it is replaced.
     match catch_unwind(AssertUnwindSafe(|| body(state))) {
-        Ok(done) => Ok(done),
+        Ok(done) => done,
         Err(payload) => {
             *state = RunState::new();
-            Err(panicked(payload))
+            Err(panicked(payload).into())
         }
     }
 }

@@ -82,3 +82,8 @@ pub use value_ref::ValueRef;
 #[cfg(all(doctest, feature = "text"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The guides' examples, run as tests.
+#[cfg(all(doctest, feature = "text"))]
+#[doc = include_str!("../../docs/coming-from.md")]
+struct ComingFrom;

@@ -57,39 +57,45 @@ impl Signature {
         }
     }
 
-    /// Refuses arguments that do not fit; gives the values of matrices, each in its place, if there are any.
+    /// Writes arguments, or refuses those that do not fit.
     #[inline]
-    fn check<P: Params>(&self, args: &P::Args<'_>) -> Result<Vec<Value>, ArgError> {
-        let mut values = Vec::new();
-        P::try_each(args, |i, arg| {
-            match self.params.get(i) {
-                Some(&ty) if arg.fits(ty) => {}
-                Some(&ty) => return Err(ArgError::value(i, ty, arg.describe(ty))),
-                None => return Err(ArgError::Count { expected: self.params.len(), found: i + 1 }),
-            }
-            if self.matrices {
-                values.push(if let ValueRef::Mat(m) = arg { Value::Mat(m.clone()) } else { Value::Int(0) });
-            }
-            Ok(())
-        })?;
-        Ok(values)
-    }
-
-    /// Writes arguments, which have been checked.
-    #[inline]
-    fn place<P: Params>(&self, args: &P::Args<'_>, memory: &mut Memory<'_>, words: &[Cell<u64>]) {
+    fn place<P: Params>(
+        &self,
+        args: &P::Args<'_>,
+        memory: &mut Memory<'_>,
+        words: &[Cell<u64>],
+    ) -> Result<(), CallError> {
         let mut at = 0;
-        let place = |i: usize, arg: ValueRef<'_>| {
+        P::try_each(args, |i, arg| {
+            let Some(&ty) = self.params.get(i) else { return Err(self.too_many(i + 1)) };
+            if !arg.fits(ty) {
+                return Err(misfit(i, ty, arg));
+            }
             words[self.first as usize + i].set(arg.place(memory, at, i));
-            let ty = self.params[i];
             if ty.is_aggregate() {
                 at += type_words(ty) as usize;
             }
+            Ok(())
+        })
+    }
+
+    /// The values of matrices, each in its place among the arguments.
+    #[cold]
+    #[inline(never)]
+    fn matrices<P: Params>(&self, args: &P::Args<'_>) -> Vec<Value> {
+        let mut values = Vec::new();
+        let gather = |_, arg: ValueRef<'_>| {
+            values.push(if let ValueRef::Mat(m) = arg { Value::Mat(m.clone()) } else { Value::Int(0) });
             Ok::<(), Infallible>(())
         };
-        match P::try_each(args, place) {
-            Ok(()) => {}
+        match P::try_each(args, gather) {
+            Ok(()) => values,
         }
+    }
+
+    #[cold]
+    fn too_many(&self, found: usize) -> CallError {
+        ArgError::Count { expected: self.params.len(), found }.into()
     }
 
     #[inline]
@@ -139,7 +145,10 @@ impl<P: Params, R: Rets> TypedFn<P, R> {
 
     #[inline]
     pub(crate) fn call_by_ref(&self, state: &mut RunState, args: &P::Args<'_>) -> Result<R, CallError> {
-        self.finish(state, args, |finished| finished.result?.ok_or_else(|| unfit().into()))
+        self.finish(state, args, |finished, state| {
+            state.drop_record();
+            finished.result?.ok_or_else(unfit)
+        })
     }
 
     /// A run in memory that this thread keeps, with log, transcript and count.
@@ -157,7 +166,8 @@ impl<P: Params, R: Rets> TypedFn<P, R> {
     /// As [`TypedFn::run`].
     #[inline]
     pub fn run_in(&self, state: &mut RunState, args: P::Args<'_>) -> Result<Outcome<R>, CallError> {
-        self.finish(state, &args, |Finished { result, executed_nodes, record }| {
+        self.finish(state, &args, |Finished { result, executed_nodes }, state| {
+            let record = state.take_record();
             let result = match result {
                 Ok(results) => Ok(results.ok_or_else(unfit)?),
                 Err(trap) => Err(trap),
@@ -175,13 +185,13 @@ impl<P: Params, R: Rets> TypedFn<P, R> {
         &self,
         state: &mut RunState,
         args: &P::Args<'_>,
-        then: impl FnOnce(Finished<Option<R>>) -> Result<T, CallError>,
+        then: impl FnOnce(Finished<Option<R>>, &mut RunState) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
         let signature = &*self.signature;
         let loaded = self.func.program().loaded();
         let program = (loaded, loaded.jit(compile_program), self.func.object());
         contain(state, |state| {
-            let matrices = signature.check::<P>(args)?;
+            let matrices = if signature.matrices { signature.matrices::<P>(args) } else { Vec::new() };
             let finished = run(
                 program,
                 (&matrices, signature.aggregates),
@@ -190,8 +200,8 @@ impl<P: Params, R: Rets> TypedFn<P, R> {
                 |memory, words| signature.place::<P>(args, memory, words),
                 |sources, words| signature.read(sources, words),
             );
-            then(finished.map_err(CallError::of)?)
-        })?
+            then(finished?, state)
+        })
     }
 
     /// The same handle with other limits for its runs.
@@ -215,6 +225,12 @@ impl<P: Params, R: Rets> TypedFn<P, R> {
 
 /// A [`Rets`] that does not read what it said would fit.
 #[cold]
-fn unfit() -> InternalError {
-    InternalError { message: "results of other types than the handle was made for".to_owned() }
+fn unfit() -> CallError {
+    InternalError { message: "results of other types than the handle was made for".to_owned() }.into()
+}
+
+#[cold]
+#[inline(never)]
+fn misfit(index: usize, ty: Type, arg: ValueRef<'_>) -> CallError {
+    ArgError::value(index, ty, arg.describe(ty)).into()
 }

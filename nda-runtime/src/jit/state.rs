@@ -47,7 +47,7 @@ pub struct JitState<'a> {
     stop: Option<Stop>,
     /// From the trap outwards.
     locations: Vec<Location>,
-    record: Record,
+    record: &'a mut Record,
     env: &'a IeeeGuard,
 }
 
@@ -58,7 +58,8 @@ impl<'a> JitState<'a> {
         entry: u32,
         words: &'a [Cell<u64>],
         (unit, base): (VectorUnit<'a>, usize),
-        (fuel, log_bytes): (u64, u64),
+        fuel: u64,
+        record: &'a mut Record,
         env: &'a IeeeGuard,
     ) -> JitState<'a> {
         let first = if unit.watch.looks_at_once() { 0 } else { fuel.min(UNITS_PER_LOOK) };
@@ -76,7 +77,7 @@ impl<'a> JitState<'a> {
             site: 0,
             stop: None,
             locations: Vec::new(),
-            record: Record::new(log_bytes),
+            record,
             env,
         }
     }
@@ -119,7 +120,7 @@ impl<'a> JitState<'a> {
         mut place: impl FnMut(&mut VectorUnit<'a>, usize, &Value),
     ) -> Result<i64, JitControlFlow> {
         self.fuel = fuel;
-        match ask(&mut self.unit, &mut self.record, self.env, host, args) {
+        match ask(&mut self.unit, self.record, self.env, host, args) {
             Ok(results) => {
                 for (i, result) in results.iter().enumerate() {
                     place(&mut self.unit, i, result);
@@ -235,12 +236,6 @@ impl<'a> JitState<'a> {
             Some(Stop::Host(error)) => Err(error),
             None => unreachable!("a run ends by a return or with a reason"),
         }
-    }
-
-    /// Log and transcript.
-    #[inline]
-    pub(super) fn into_record(self) -> Record {
-        self.record
     }
 }
 
