@@ -138,15 +138,14 @@ pub fn judge(seed: u64, engines: &[Box<dyn Judged>], tally: &mut Tally) -> Resul
             expected.0.result.as_ref().err().map_or("returned", |e| e.split(' ').next().unwrap_or_default());
         *tally.ends.entry(end.to_owned()).or_default() += 1;
         tally.entries += (expected.0.log.len() + expected.1.len()) as u64;
+        let mut wrong = Vec::new();
         for (name, instance) in &mut ready {
-            let found = run_module(&module, &mut **instance, args)
-                .map_err(|why| format!("seed {seed}, {name}, arguments {}: {why}", write_all(args)))?;
-            if let Some(what) = differs(&found, &expected) {
-                return Err(format!(
-                    "seed {seed}, arguments {}: {name} and tier 0 differ: {what}",
-                    write_all(args)
-                ));
-            }
+            let found = run_module(&module, &mut **instance, args);
+            let what = found.map_or_else(Some, |found| differs(&found, &expected));
+            wrong.extend(what.map(|what| format!("{name} and tier 0 differ: {what}")));
+        }
+        if !wrong.is_empty() {
+            return Err(format!("seed {seed}, arguments {}: {}", write_all(args), wrong.join("; ")));
         }
     }
     Ok(())

@@ -32,12 +32,35 @@ impl Translator<'_> {
         }
     }
 
+    /// The condition under negations and comparisons with constants, and whether it must be `true` for `id` to be `sense`.
+    /// Besides being shorter, no `select` then follows `i32.eqz` of a local, which wasmi 2.0.0 compiles wrongly.
+    fn plain(&self, mut id: NodeId, mut sense: bool) -> (NodeId, bool) {
+        loop {
+            let op = self.f.node(id).op();
+            if op == Op::NotBool {
+                (id, sense) = (self.f.last_operand(id), !sense);
+                continue;
+            }
+            if !matches!(op, Op::EqBool | Op::NeBool) {
+                return (id, sense);
+            }
+            let operands = self.f.operands(id);
+            let constant = |operand: NodeId| self.f.node(operand).op() == Op::Bool;
+            let (constant, other) = match (constant(operands[0]), constant(operands[1])) {
+                (_, true) => (operands[1], operands[0]),
+                (true, _) => (operands[0], operands[1]),
+                _ => return (id, sense),
+            };
+            (id, sense) = (other, sense == (self.f.node(constant).bool() == (op == Op::EqBool)));
+        }
+    }
+
     /// Branches if the condition is `sense`.
     pub fn branch(&mut self, id: NodeId, sense: bool, to: Label) {
+        let (id, sense) = self.plain(id, sense);
         match self.short(id) {
             Some(Short::And(a, b)) => self.branch_either(a, b, false, sense, to),
             Some(Short::Or(a, b)) => self.branch_either(a, b, true, sense, to),
-            None if self.f.node(id).op() == Op::NotBool => self.branch(self.f.last_operand(id), !sense, to),
             None => {
                 self.condition(id, sense);
                 self.code.br_if(to);
@@ -80,15 +103,16 @@ impl Translator<'_> {
     /// A scalar `Select`.
     pub fn select(&mut self, id: NodeId) {
         let operands = self.f.operands(id);
-        let (a, b) = (operands[1], operands[2]);
+        let (condition, sense) = self.plain(operands[0], true);
+        let (a, b) = if sense { (operands[1], operands[2]) } else { (operands[2], operands[1]) };
         if self.size(a) + self.size(b) <= CHEAP_ARMS && self.is_pure(a) && self.is_pure(b) {
             self.expr(a);
             self.expr(b);
-            self.expr(operands[0]);
+            self.expr(condition);
             self.code.op().select();
             return;
         }
-        self.expr(operands[0]);
+        self.expr(condition);
         self.code.if_(Some(WordType::of(self.ty(id))));
         self.expr(a);
         self.code.else_();
