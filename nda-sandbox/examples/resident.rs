@@ -32,7 +32,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stats = engine.stats();
     println!("{} rules of {function} nodes, files of {bytes} bytes", programs.len());
     println!("resident bytes of each rule: {} loaded, {} called", each(loaded), each(called));
-    println!("{} functions, {} bytes of code each", stats.functions_alive, stats.code_bytes as u64 / rules as u64);
+    println!(
+        "{} functions, {} bytes of code each",
+        stats.functions_alive,
+        stats.code_bytes as u64 / rules as u64
+    );
     println!("compiled in {:?} of each", stats.compile_time / rules as u32);
     Ok(())
 }

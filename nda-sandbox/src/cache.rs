@@ -1,6 +1,7 @@
 //! Compiled code by the hash of its object, shared by the programs and threads of an engine.
 
 use crate::EngineStats;
+use crate::spans::Span;
 use nda_ast::{Hash, ValidProgram};
 use nda_runtime::{JitCode, JitProgram, Loaded};
 use std::collections::HashMap;
@@ -50,29 +51,36 @@ impl Hasher for FirstBytes {
 impl CodeCache {
     /// The compiled functions of a program: those that are there already, the others compiled now.
     pub(crate) fn compile(&self, program: &Loaded) -> JitProgram {
-        let start = Instant::now();
-        let jit = JitProgram::new(program, |object| self.code_of(program.program(), object));
+        let (span, start) = (Span::compile(), Instant::now());
+        let (mut compiled, mut shared) = (0, 0);
+        let jit = JitProgram::new(program, |object| {
+            let (code, is_new) = self.code_of(program.program(), object);
+            *(if is_new { &mut compiled } else { &mut shared }) += 1;
+            code
+        });
+        span.compiled(compiled, shared);
         let mut entries = self.lock();
+        entries.compiled += compiled;
+        entries.shared += shared;
         entries.programs += 1;
         entries.compile_time += start.elapsed();
         jit
     }
 
-    fn code_of(&self, program: &ValidProgram, object: u32) -> Arc<JitCode> {
+    /// The code of a function, and whether it was compiled for this.
+    fn code_of(&self, program: &ValidProgram, object: u32) -> (Arc<JitCode>, bool) {
         let hash = program.program().objects()[object as usize].hash();
         if let Some(code) = self.lock().find(&hash) {
-            return code;
+            return (code, false);
         }
         // Not under the lock. Where two threads compile the same function, the first to come back is kept by both.
         let code = Arc::new(nda_closure_jit::compile_function(program, object));
         let mut entries = self.lock();
         if let Some(other) = entries.by_hash.get(&hash).and_then(Weak::upgrade) {
-            entries.shared += 1;
-            return other;
+            return (other, false);
         }
-        entries.compiled += 1;
         entries.by_hash.insert(hash, Arc::downgrade(&code));
-        code
+        (code, true)
     }
 
     pub(crate) fn stats(&self) -> EngineStats {
@@ -97,9 +105,7 @@ impl CodeCache {
 impl Entries {
     fn find(&mut self, hash: &Hash) -> Option<Arc<JitCode>> {
         self.sweep();
-        let code = self.by_hash.get(hash)?.upgrade()?;
-        self.shared += 1;
-        Some(code)
+        self.by_hash.get(hash)?.upgrade()
     }
 
     /// Forgets code that is gone, as often as makes that cost a constant per look-up: after as many look-ups as the last sweep

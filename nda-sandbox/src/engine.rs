@@ -2,6 +2,7 @@
 
 use crate::cache::CodeCache;
 use crate::host::TypedHost;
+use crate::spans::Span;
 use crate::{EngineStats, Limits, LoadError, Program};
 use nda_ast::{Bytes, Import, Type, ValidProgram};
 use nda_runtime::{HostError, HostFn, Link, Loaded, Value};
@@ -277,7 +278,9 @@ impl<'a> Loader<'a> {
     /// As [`Loader::validate_text`], and for imports not granted.
     #[cfg(feature = "text")]
     pub fn load_text(mut self, source: &str) -> Result<Program, LoadError> {
+        let span = Span::load(source.len());
         let valid = self.parse(source)?;
+        span.valid(&valid);
         self.bind(valid, Some(source.into()))
     }
 
@@ -286,7 +289,10 @@ impl<'a> Loader<'a> {
     /// # Errors
     /// [`LoadError`], for every byte string that is not a program within the limits, and for imports not granted.
     pub fn load(self, bytes: impl Into<Bytes>) -> Result<Program, LoadError> {
+        let bytes = bytes.into();
+        let span = Span::load(bytes.len());
         let valid = nda_ast::load(bytes, &self.limits.program)?;
+        span.valid(&valid);
         self.bind(valid, None)
     }
 

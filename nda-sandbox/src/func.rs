@@ -3,6 +3,7 @@
 
 use crate::error::{CallError, InternalError};
 use crate::program::{Entry, Program};
+use crate::spans::Span;
 use crate::{Limits, Outcome};
 use nda_closure_jit::Tier1;
 use nda_runtime::{CancelFlag, Returned, Run, RunLimits, RunState, Tier, Value};
@@ -90,7 +91,9 @@ impl Func {
     pub fn run_in(&self, state: &mut RunState, args: &[Value]) -> Result<Outcome, CallError> {
         let program = self.program.loaded();
         let run = Run { program, entry: self.object, args, limits: &self.run_limits };
+        let span = Span::run(self);
         let outcome = contain(state, |state| Tier1.run(run, state).map_err(CallError::from))?;
+        span.ran(outcome.executed_nodes, &outcome.result);
         let results = |mut r: Returned| {
             r.results.append(&mut r.inout);
             r.results

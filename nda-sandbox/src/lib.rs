@@ -40,6 +40,7 @@
 //! | --- | --- | --- |
 //! | `text` | yes | programs in the text form |
 //! | `safetensors` | no | `tensors`: weights for `load(..)` and inputs from safetensors files |
+//! | `tracing` | no | spans `nda.load` and `nda.compile` (level debug) and `nda.run` (level trace) |
 #![forbid(unsafe_code)]
 
 mod batch;
@@ -52,6 +53,7 @@ mod host;
 mod limits;
 mod outcome;
 mod program;
+mod spans;
 mod stats;
 #[cfg(feature = "safetensors")]
 pub mod tensors;

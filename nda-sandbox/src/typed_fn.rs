@@ -4,6 +4,7 @@
 use crate::error::{ArgError, CallError, InternalError};
 use crate::func::{contain, with_kept_state};
 use crate::program::Entry;
+use crate::spans::Span;
 use crate::typed::{Params, Rets};
 use crate::{Func, Limits, Outcome, ValueRef};
 use nda_ast::Type;
@@ -190,6 +191,7 @@ impl<P: Params, R: Rets> TypedFn<P, R> {
         let signature = &*self.signature;
         let loaded = self.func.program().loaded();
         let program = (loaded, loaded.jit(compile_program), self.func.object());
+        let span = Span::run(&self.func);
         contain(state, |state| {
             let matrices = if signature.matrices { signature.matrices::<P>(args) } else { Vec::new() };
             let finished = run(
@@ -200,7 +202,9 @@ impl<P: Params, R: Rets> TypedFn<P, R> {
                 |memory, words| signature.place::<P>(args, memory, words),
                 |sources, words| signature.read(sources, words),
             );
-            then(finished?, state)
+            let finished = finished?;
+            span.ran(finished.executed_nodes, &finished.result);
+            then(finished, state)
         })
     }
 
