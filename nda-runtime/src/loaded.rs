@@ -145,6 +145,13 @@ impl Loaded {
         self.program.function(object)
     }
 
+    /// The tables of all functions, one after the other.
+    #[must_use]
+    #[inline]
+    pub fn all_targets(&self) -> &[u64] {
+        &self.targets
+    }
+
     /// For each entry of the table of function `object`: of a function or matrix its object, of another
     /// constant the reference to it, of an import the number for [`Loaded::host`].
     ///

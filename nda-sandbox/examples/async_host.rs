@@ -39,19 +39,19 @@ where
 async fn host() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::new();
     let source = "
-        pub fn sum(n: i64) -> i64 { let mut x = 0; for i in 0..n { x += i; } return x; }
-        pub fn forever(x: i64) -> i64 { loop { } }";
+        pub fn add_up(n: i64) -> i64 { let mut x = 0; for i in 0..n { x += i; } return x; }
+        pub fn forever() { loop { } }";
     // The host's own timeout is the tighter one; fuel and deadline hold should it fail.
     let limits = Limits { fuel: u64::MAX >> 1, ..Limits::default() };
     let program = engine.load_text(source, &limits)?;
-    let sum = program.func::<i64, i64>("sum")?;
-    let forever = program.func::<i64, i64>("forever")?;
+    let add_up = program.func::<i64, i64>("add_up")?;
+    let forever = program.func::<(), ()>("forever")?;
 
     // Many at once: each is a future like any other.
     let calls: Vec<_> = (0..8)
         .map(|n| {
-            let sum = sum.clone();
-            tokio::spawn(async move { call(&sum, 1000 * n).await })
+            let add_up = add_up.clone();
+            tokio::spawn(async move { call(&add_up, 1000 * n).await })
         })
         .collect();
     for (n, result) in calls.into_iter().enumerate() {
@@ -59,7 +59,7 @@ async fn host() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     // One that would never end. The future is dropped when the time is over, and with it goes the run.
-    match timeout(Duration::from_millis(50), call(&forever, 0)).await {
+    match timeout(Duration::from_millis(50), call(&forever, ())).await {
         Err(_elapsed) => println!("forever: given up, and its thread is free again"),
         Ok(result) => println!("forever: {:?}", result?),
     }

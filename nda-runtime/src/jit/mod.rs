@@ -24,6 +24,7 @@ pub use run::{Finished, run, run_values};
 pub use state::{At, JitState};
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -147,6 +148,8 @@ pub struct JitFunction {
     pub chain_words: u64,
     /// Words of aggregates, likewise.
     pub chain_aggregates: u64,
+    /// Where its table lies among those of the program: see [`crate::Loaded::all_targets`].
+    pub targets: Range<usize>,
 }
 
 /// The compiled functions of a program, by object.
@@ -174,7 +177,8 @@ impl JitProgram {
                 }
                 let chain_words = words + u64::from(code.words);
                 let chain_aggregates = aggregates + u64::from(code.aggregates);
-                JitFunction { code, chain_words, chain_aggregates }
+                let targets = program.program().program().link_range(object);
+                JitFunction { code, chain_words, chain_aggregates, targets }
             });
             functions.push(function);
         }

@@ -52,7 +52,15 @@ pub fn run<T, E: From<RunError>>(
         program,
         args,
     };
-    let mut run = JitState::new(jit, entry, words, (unit, aggregates), limits.fuel, &mut state.record, &env);
+    let mut run = JitState::new(
+        jit,
+        (entry, function),
+        words,
+        (unit, aggregates),
+        limits.fuel,
+        &mut state.record,
+        &env,
+    );
     let flow = enter(function, &mut run);
     state.unclaimed += run.unclaimed();
     if state.unclaimed >= UNITS_PER_LOOK {

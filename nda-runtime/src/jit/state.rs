@@ -1,6 +1,6 @@
 //! The state of a run of compiled code.
 
-use super::{JitControlFlow, JitProgram};
+use super::{JitControlFlow, JitFunction, JitProgram};
 use crate::fpenv::IeeeGuard;
 use crate::host::ask;
 use crate::interrupt::UNITS_PER_LOOK;
@@ -55,7 +55,7 @@ impl<'a> JitState<'a> {
     #[inline]
     pub(super) fn new(
         program: &'a JitProgram,
-        entry: u32,
+        (entry, function): (u32, &JitFunction),
         words: &'a [Cell<u64>],
         (unit, base): (VectorUnit<'a>, usize),
         fuel: u64,
@@ -67,7 +67,7 @@ impl<'a> JitState<'a> {
             fuel: first as i64,
             frame: 0,
             base,
-            targets: unit.program.targets(entry),
+            targets: &unit.program.all_targets()[function.targets.clone()],
             words,
             unit,
             object: entry,
@@ -94,7 +94,7 @@ impl<'a> JitState<'a> {
         };
         let caller = (self.object, self.targets);
         self.object = object;
-        self.targets = self.unit.program.targets(object);
+        self.targets = &self.unit.program.all_targets()[function.targets.clone()];
         self.frame += words;
         self.base += aggregates;
         let flow = (function.code.call)(self);
