@@ -15,6 +15,11 @@ const CALLS: u32 = 200_000;
 const ROUNDS: usize = 15;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let alone = |_: &_, i: i64| {
+        // Shares nothing: what two threads can gain on this machine, now.
+        black_box((0..32).fold(i, |x, y| black_box(x ^ y)));
+        Ok(())
+    };
     let engine = Engine::new();
     let load = |source: &str| engine.load_text(source, &Limits::default());
     let scalar = load("fn f(x: i64) -> i64 { return x + 1; }")?.func::<i64, i64>("f")?;
@@ -24,6 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         |f, state, i| f.call_in(state, i).map(drop),
         |f, i| f.call(i).map(drop),
     );
+    report("no call, arithmetic of its own", &scalar, |f, _, i| alone(f, i), alone);
     let rule = load(&rule())?.func::<(f64, f64, i64), bool>("rule")?;
     let args = |i: i64| (i as f64, 0.5, i);
     report(

@@ -65,7 +65,7 @@ impl Signature {
         args: &P::Args<'_>,
         memory: &mut Memory<'_>,
         words: &[Cell<u64>],
-    ) -> Result<(), CallError> {
+    ) -> Result<(), Failure> {
         let mut at = 0;
         P::try_each(args, |i, arg| {
             let Some(&ty) = self.params.get(i) else { return Err(self.too_many(i + 1)) };
@@ -95,7 +95,7 @@ impl Signature {
     }
 
     #[cold]
-    fn too_many(&self, found: usize) -> CallError {
+    fn too_many(&self, found: usize) -> Failure {
         ArgError::Count { expected: self.params.len(), found }.into()
     }
 
@@ -148,7 +148,10 @@ impl<P: Params, R: Rets> TypedFn<P, R> {
     pub(crate) fn call_by_ref(&self, state: &mut RunState, args: &P::Args<'_>) -> Result<R, CallError> {
         self.finish(state, args, |finished, state| {
             state.drop_record();
-            finished.result?.ok_or_else(unfit)
+            match finished.result {
+                Ok(results) => results.ok_or_else(unfit),
+                Err(trap) => Err(trap.into()),
+            }
         })
     }
 
@@ -179,33 +182,39 @@ impl<P: Params, R: Rets> TypedFn<P, R> {
         })
     }
 
-    /// Runs it and makes `then` of what there is then, inside of the containment: what crosses its border is written to
-    /// memory.
+    /// Runs it and makes `then` of what there is then, inside of the containment. What crosses its border is written to
+    /// memory and copied: errors cross it boxed, so that they do not make every result as large as themselves.
     #[inline]
     fn finish<T>(
         &self,
         state: &mut RunState,
         args: &P::Args<'_>,
-        then: impl FnOnce(Finished<Option<R>>, &mut RunState) -> Result<T, CallError>,
+        then: impl FnOnce(Finished<Option<R>>, &mut RunState) -> Result<T, Failure>,
     ) -> Result<T, CallError> {
         let signature = &*self.signature;
         let loaded = self.func.program().loaded();
         let program = (loaded, loaded.jit(compile_program), self.func.object());
         let span = Span::run(&self.func);
-        contain(state, |state| {
-            let matrices = if signature.matrices { signature.matrices::<P>(args) } else { Vec::new() };
+        let done = contain(state, |state| {
+            let owned;
+            let mut matrices: &[Value] = &[];
+            if signature.matrices {
+                owned = signature.matrices::<P>(args);
+                matrices = &owned;
+            }
             let finished = run(
                 program,
-                (&matrices, signature.aggregates),
+                (matrices, signature.aggregates),
                 self.func.run_limits(),
                 state,
                 |memory, words| signature.place::<P>(args, memory, words),
                 |sources, words| signature.read(sources, words),
             );
-            let finished = finished?;
+            let finished: Finished<_> = finished.map_err(|failure: Failure| failure)?;
             span.ran(finished.executed_nodes, &finished.result);
             then(finished, state)
-        })
+        });
+        done.map_err(|failure| *failure.0)
     }
 
     /// The same handle with other limits for its runs.
@@ -229,12 +238,23 @@ impl<P: Params, R: Rets> TypedFn<P, R> {
 
 /// A [`Rets`] that does not read what it said would fit.
 #[cold]
-fn unfit() -> CallError {
+fn unfit() -> Failure {
     InternalError { message: "results of other types than the handle was made for".to_owned() }.into()
 }
 
 #[cold]
 #[inline(never)]
-fn misfit(index: usize, ty: Type, arg: ValueRef<'_>) -> CallError {
+fn misfit(index: usize, ty: Type, arg: ValueRef<'_>) -> Failure {
     ArgError::value(index, ty, arg.describe(ty)).into()
+}
+
+/// A boxed [`CallError`].
+struct Failure(Box<CallError>);
+
+impl<E: Into<CallError>> From<E> for Failure {
+    #[cold]
+    #[inline(never)]
+    fn from(error: E) -> Failure {
+        Failure(Box::new(error.into()))
+    }
 }
