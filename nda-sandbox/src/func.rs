@@ -33,14 +33,21 @@ thread_local! {
 /// program itself finds none and makes its own.
 #[inline]
 pub(crate) fn with_kept_state<T>(body: impl FnOnce(&mut RunState) -> T) -> T {
-    // A thread that is ending has none any more.
-    let mut state = STATE.try_with(Cell::take).ok().flatten().unwrap_or_default();
-    let done = body(&mut state);
-    if state.bytes() <= KEPT_STATE {
-        // Without a place to keep it, it is dropped.
-        let _ending = STATE.try_with(|kept| kept.set(Some(state)));
+    let mut body = Some(body);
+    let mut run = |state: &mut RunState| body.take().map(|body| body(state));
+    let done = STATE.try_with(|kept| {
+        let mut state = kept.take().unwrap_or_default();
+        let done = run(&mut state);
+        if state.bytes() <= KEPT_STATE {
+            kept.set(Some(state));
+        }
+        done
+    });
+    // A thread that is ending keeps none any more.
+    match done.ok().flatten().or_else(|| run(&mut RunState::new())) {
+        Some(done) => done,
+        None => unreachable!("it is called in one place or the other"),
     }
-    done
 }
 
 impl Func {

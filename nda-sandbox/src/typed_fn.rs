@@ -132,7 +132,7 @@ impl<P: Params, R: Rets> TypedFn<P, R> {
     /// [`CallError`]: a trap, an argument of a length that does not fit, or a host at fault.
     #[inline]
     pub fn call(&self, args: P::Args<'_>) -> Result<R, CallError> {
-        with_kept_state(|state| self.call_in(state, args))
+        with_kept_state(|state| self.small_call(state, &args)).map_err(Failure::open)
     }
 
     /// The results of a run in memory of the caller, which any program may have used before.
@@ -146,6 +146,11 @@ impl<P: Params, R: Rets> TypedFn<P, R> {
 
     #[inline]
     pub(crate) fn call_by_ref(&self, state: &mut RunState, args: &P::Args<'_>) -> Result<R, CallError> {
+        self.small_call(state, args).map_err(Failure::open)
+    }
+
+    #[inline]
+    fn small_call(&self, state: &mut RunState, args: &P::Args<'_>) -> Result<R, Failure> {
         self.finish(state, args, |finished, state| {
             state.drop_record();
             match finished.result {
@@ -170,7 +175,7 @@ impl<P: Params, R: Rets> TypedFn<P, R> {
     /// As [`TypedFn::run`].
     #[inline]
     pub fn run_in(&self, state: &mut RunState, args: P::Args<'_>) -> Result<Outcome<R>, CallError> {
-        self.finish(state, &args, |Finished { result, executed_nodes }, state| {
+        let outcome = self.finish(state, &args, |Finished { result, executed_nodes }, state| {
             let record = state.take_record();
             let result = match result {
                 Ok(results) => Ok(results.ok_or_else(unfit)?),
@@ -179,7 +184,8 @@ impl<P: Params, R: Rets> TypedFn<P, R> {
             let log_bytes = record.used();
             let (log, transcript) = record.into_parts();
             Ok(Outcome { result, log, transcript, log_bytes, executed_nodes })
-        })
+        });
+        outcome.map_err(Failure::open)
     }
 
     /// Runs it and makes `then` of what there is then, inside of the containment. What crosses its border is written to
@@ -190,12 +196,12 @@ impl<P: Params, R: Rets> TypedFn<P, R> {
         state: &mut RunState,
         args: &P::Args<'_>,
         then: impl FnOnce(Finished<Option<R>>, &mut RunState) -> Result<T, Failure>,
-    ) -> Result<T, CallError> {
+    ) -> Result<T, Failure> {
         let signature = &*self.signature;
         let loaded = self.func.program().loaded();
         let program = (loaded, loaded.jit(compile_program), self.func.object());
         let span = Span::run(&self.func);
-        let done = contain(state, |state| {
+        contain(state, |state| {
             let owned;
             let mut matrices: &[Value] = &[];
             if signature.matrices {
@@ -213,8 +219,7 @@ impl<P: Params, R: Rets> TypedFn<P, R> {
             let finished: Finished<_> = finished.map_err(|failure: Failure| failure)?;
             span.ran(finished.executed_nodes, &finished.result);
             then(finished, state)
-        });
-        done.map_err(|failure| *failure.0)
+        })
     }
 
     /// The same handle with other limits for its runs.
@@ -250,6 +255,12 @@ fn misfit(index: usize, ty: Type, arg: ValueRef<'_>) -> Failure {
 
 /// A boxed [`CallError`].
 struct Failure(Box<CallError>);
+
+impl Failure {
+    fn open(self) -> CallError {
+        *self.0
+    }
+}
 
 impl<E: Into<CallError>> From<E> for Failure {
     #[cold]
