@@ -88,8 +88,8 @@ pub struct Run {
     /// parameter name. Prints one outcome per line; a bad line does not end the stream
     #[arg(long, value_name = "FILE", conflicts_with = "args")]
     pub rows: Option<PathBuf>,
-    /// How to run: 0 is the reference interpreter
-    #[arg(long, value_name = "TIER", value_enum, default_value_t = Tier::Auto)]
+    /// How to run. Every tier gives the same; only the time differs
+    #[arg(long, value_name = "TIER", value_enum, default_value_t = Tier::Tier1)]
     pub tier: Tier,
     /// Greatest number of executed nodes of a run [default: 100000000]
     #[arg(long, value_name = "N")]
@@ -106,11 +106,12 @@ pub struct Run {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Tier {
-    /// The fastest there is
-    Auto,
     /// The reference interpreter
-    #[value(name = "0")]
-    Reference,
+    #[value(alias = "0")]
+    Tier0,
+    /// Compiled to closures
+    #[value(alias = "1")]
+    Tier1,
 }
 
 #[derive(Args, Debug)]
@@ -143,6 +144,12 @@ pub struct Dump {
     /// Write matrices, and other constants of 64 elements and more, to DIR/weights.safetensors
     #[arg(long, value_name = "DIR")]
     pub externalise: Option<PathBuf>,
+    /// List the records that tier 1 compiles each function to instead, for people
+    #[arg(long, conflicts_with = "externalise")]
+    pub closures: bool,
+    /// With --closures: only functions of this name
+    #[arg(long = "fn", value_name = "NAME", requires = "closures")]
+    pub function: Option<String>,
     #[command(flatten)]
     pub shared: Shared,
 }

@@ -2,12 +2,14 @@
 
 mod build;
 mod check;
+mod closures;
 mod dump;
 mod explain;
 mod fmt;
 mod quantise;
 mod rows;
 mod run;
+mod tier;
 
 use crate::args::Command;
 use crate::input::{self, Form, Source};
@@ -24,6 +26,7 @@ pub fn run(command: &Command) -> Result<Exit, Stop> {
         Command::Run(args) => run::run(args),
         Command::Fmt(args) => fmt::run(args),
         Command::Build(args) => build::run(args),
+        Command::Dump(args) if args.closures => closures::run(args),
         Command::Dump(args) => dump::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Quantise(args) => quantise::run(args),

@@ -1,5 +1,6 @@
 //! `nda run` over many inputs: lines of JSON, or rows of a tensor.
 
+use super::tier::Callee;
 use crate::args::Run;
 use crate::progress::Progress;
 use crate::stop::{Exit, Stop};
@@ -18,13 +19,13 @@ const MAX_LINE: u64 = 1 << 24;
 const MAX_FILE: u64 = 1 << 32;
 
 /// Runs once per line.
-pub fn from_lines(func: &Func, path: &Path, args: &Run) -> Result<Exit, Stop> {
+pub fn from_lines(callee: &Callee, path: &Path, args: &Run) -> Result<Exit, Stop> {
     let mut reader: Box<dyn BufRead> = if path == Path::new("-") {
         Box::new(std::io::stdin().lock())
     } else {
         Box::new(BufReader::new(File::open(path).map_err(|e| Stop::file("read", path, &e))?))
     };
-    let mut runner = Runner::new(func, args, None);
+    let mut runner = Runner::new(callee, args, None);
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -38,7 +39,7 @@ pub fn from_lines(func: &Func, path: &Path, args: &Run) -> Result<Exit, Stop> {
             skip_line(&mut reader).map_err(|e| Stop::file("read", path, &e))?;
             runner.refuse(&format!("a line is at most {MAX_LINE} bytes long"))?;
         } else if !line.trim_ascii().is_empty() {
-            match row_args(func, &line) {
+            match row_args(&callee.func, &line) {
                 Ok(given) => runner.run(&given)?,
                 Err(e) => runner.refuse(&e)?,
             }
@@ -68,7 +69,7 @@ fn row_args(func: &Func, line: &[u8]) -> Result<Vec<Value>, String> {
 }
 
 /// Runs once per row of a tensor; the row is the first argument.
-pub fn from_tensor(func: &Func, spec: &str, args: &Run) -> Result<Exit, Stop> {
+pub fn from_tensor(callee: &Callee, spec: &str, args: &Run) -> Result<Exit, Stop> {
     let spec = Spec::parse(spec)?;
     let data = input::read(&spec.file, MAX_FILE)?;
     let wrong = |e: &dyn std::fmt::Display| Stop::usage(format!("{}: {e}", spec.file.display()));
@@ -77,6 +78,7 @@ pub fn from_tensor(func: &Func, spec: &str, args: &Run) -> Result<Exit, Stop> {
     }
     let file = TensorFile::parse(data).map_err(|e| wrong(&e))?;
     let tensor = file.tensor(&spec.tensor).map_err(|e| wrong(&e))?;
+    let func = &callee.func;
     let entry = func.entry();
     let Some(first) = entry.params().first() else {
         return Err(Stop::usage(format!(
@@ -87,7 +89,7 @@ pub fn from_tensor(func: &Func, spec: &str, args: &Run) -> Result<Exit, Stop> {
     let mut given = vec![Value::Bool(false)];
     given.extend(super::run::words(func, &args.args, 1)?);
     let rows = spec.rows(tensor.rows().0)?;
-    let mut runner = Runner::new(func, args, Some(rows.len() as u64));
+    let mut runner = Runner::new(callee, args, Some(rows.len() as u64));
     for index in rows {
         let row: Option<Tensor<'_>> = tensor.row(index);
         let row = row.ok_or_else(|| wrong(&format_args!("no row {index}")))?;
@@ -146,7 +148,7 @@ impl Spec {
 
 /// Runs row after row in one state, printing one outcome a line.
 struct Runner<'a> {
-    func: &'a Func,
+    callee: &'a Callee,
     args: &'a Run,
     state: RunState,
     progress: Progress,
@@ -156,9 +158,9 @@ struct Runner<'a> {
 }
 
 impl<'a> Runner<'a> {
-    fn new(func: &'a Func, args: &'a Run, total: Option<u64>) -> Runner<'a> {
+    fn new(callee: &'a Callee, args: &'a Run, total: Option<u64>) -> Runner<'a> {
         let progress = Progress::start_beside_output("running", total);
-        Runner { func, args, state: RunState::new(), progress, worst: Exit::Success, line: None }
+        Runner { callee, args, state: RunState::new(), progress, worst: Exit::Success, line: None }
     }
 
     fn next_line(&mut self) {
@@ -167,7 +169,7 @@ impl<'a> Runner<'a> {
 
     fn run(&mut self, given: &[Value]) -> Result<(), Stop> {
         self.progress.step();
-        let outcome = match self.func.run_in(&mut self.state, given) {
+        let outcome = match self.callee.run_in(&mut self.state, given) {
             Ok(outcome) => outcome,
             Err(e) => return self.failed(&e),
         };
@@ -176,9 +178,9 @@ impl<'a> Runner<'a> {
         if !self.args.shared.json && self.args.rows.is_none() {
             return output::line(&for_people(&outcome));
         }
-        let mut answer = json::outcome(self.func.program(), &outcome);
+        let mut answer = json::outcome(self.callee.func.program(), &outcome);
         if self.args.explain
-            && let Ok(Some(e)) = self.func.explain(given, &outcome)
+            && let Ok(Some(e)) = self.callee.func.explain(given, &outcome)
         {
             answer["explanation"] = json::explanation(&e);
         }

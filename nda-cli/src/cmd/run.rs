@@ -1,28 +1,31 @@
 //! `nda run`: one run, or one per row.
 
 use super::rows;
+use super::tier::Callee;
 use crate::args::Run;
 use crate::progress::Progress;
 use crate::stop::{Exit, Stop};
 use crate::{json, output, strict, values};
-use nda_sandbox::{CallError, Func, Limits, Outcome, Program, Value};
+use nda_sandbox::{CallError, Func, Limits, Outcome, Program, RunState, Value};
 use std::fmt::Write;
 use std::time::Duration;
 
 pub fn run(args: &Run) -> Result<Exit, Stop> {
     let (program, _) = super::program(&args.file, &limits(args))?;
     let func = function(&program, args.function.as_deref())?;
+    let callee = Callee::new(func, args.tier).map_err(call_error)?;
     if let Some(path) = &args.rows {
-        return rows::from_lines(&func, path, args);
+        return rows::from_lines(&callee, path, args);
     }
     if let Some(spec) = &args.input {
-        return rows::from_tensor(&func, spec, args);
+        return rows::from_tensor(&callee, spec, args);
     }
-    let given = arguments(&func, args)?;
+    let func = &callee.func;
+    let given = arguments(func, args)?;
     let progress = Progress::start("running", None);
-    let outcome = func.run(&given).map_err(call_error)?;
+    let outcome = callee.run_in(&mut RunState::new(), &given).map_err(call_error)?;
     drop(progress);
-    show(&func, &given, &outcome, args)?;
+    show(func, &given, &outcome, args)?;
     Ok(exit_of(&outcome))
 }
 

@@ -34,6 +34,11 @@ pub const STEPS: &[Step] = &[
     },
     Step { name: "clippy", what: "clippy with warnings denied, all targets", run: clippy },
     Step { name: "test", what: "cargo test --workspace", run: tests::debug },
+    Step {
+        name: "stack",
+        what: "the machine stack of tier 1 without optimisation, which tests have a little of",
+        run: tests::unoptimised,
+    },
     Step { name: "release", what: "cargo test --workspace --release", run: tests::release },
     Step { name: "doc", what: "the documentation builds without warnings", run: doc },
     Step { name: "tree", what: "dependencies of nda-sandbox without default features", run: packages::tree },

@@ -12,6 +12,14 @@ pub fn release(log: &Path) -> Result<Done, String> {
     test(&["test", "--workspace", "--no-fail-fast", "--release"], log)
 }
 
+/// Calls in tail position stay calls only where nothing is optimised, which the profile of tests does not have.
+pub fn unoptimised(log: &Path) -> Result<Done, String> {
+    test(
+        &["test", "--package", "nda-closure-jit", "--profile", "dev", "--test", "stack", "--no-fail-fast"],
+        log,
+    )
+}
+
 /// The names of the tests that failed: with `--no-fail-fast` they lie far above the end of the log.
 fn failures(log: &Path) -> Option<String> {
     let text = std::fs::read_to_string(log).ok()?;

@@ -1,0 +1,72 @@
+//! The function to run, in the tier that was asked for.
+
+use crate::args::Tier;
+use nda_runtime::{Link, Loaded, Run, RunLimits, Tier as _, Tier0};
+use nda_sandbox::{CallError, Func, InternalError, Outcome, RunState, Value};
+use std::sync::Arc;
+
+/// A function of a loaded program with the tier that runs it.
+pub struct Callee {
+    /// The handle; it runs compiled code.
+    pub func: Func,
+    /// The program once more for the reference interpreter, if that is to run it.
+    reference: Option<Loaded>,
+}
+
+impl Callee {
+    /// The function in this tier. No program here has imports that are granted, so that linking again grants none either.
+    ///
+    /// # Errors
+    /// Where the program cannot be linked, which loading it has found out before.
+    pub fn new(func: Func, tier: Tier) -> Result<Callee, CallError> {
+        let link = || Loaded::new(Arc::new(func.program().valid().clone()), &Link::new()).map_err(internal);
+        let reference = match tier {
+            Tier::Tier0 => Some(link()?),
+            Tier::Tier1 => None,
+        };
+        Ok(Callee { func, reference })
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Where an argument does not fit.
+    pub fn run_in(&self, state: &mut RunState, args: &[Value]) -> Result<Outcome, CallError> {
+        match &self.reference {
+            Some(program) => self.interpret(program, state, args),
+            None => self.func.run_in(state, args),
+        }
+    }
+
+    fn interpret(
+        &self,
+        program: &Loaded,
+        state: &mut RunState,
+        args: &[Value],
+    ) -> Result<Outcome, CallError> {
+        let given = self.func.limits();
+        let limits = RunLimits {
+            fuel: given.fuel,
+            log_bytes: given.log_bytes,
+            timeout: given.deadline,
+            ..RunLimits::default()
+        };
+        let run = Run { program, entry: self.func.entry().object(), args, limits: &limits };
+        // The values have been read by the types of the parameters: only a defect of this command can make it fail.
+        let outcome = Tier0.run(run, state).map_err(internal)?;
+        Ok(Outcome {
+            result: outcome.result.map(|mut returned| {
+                returned.results.append(&mut returned.inout);
+                returned.results
+            }),
+            log: outcome.log,
+            transcript: outcome.transcript,
+            log_bytes: outcome.log_bytes,
+            executed_nodes: outcome.executed_nodes,
+        })
+    }
+}
+
+fn internal(error: impl std::fmt::Display) -> CallError {
+    CallError::Internal(InternalError { message: error.to_string() })
+}
