@@ -56,8 +56,10 @@ record! {
     /// Copies the aggregate `a` into the place `skip`; `d` gets the reference.
     copy_new [] (code, rec, rest, acc, frame, fuel, st, facc) {
         let at = st.base + rec.skip as usize;
+        // Read first: both may be the same word.
+        let from = frame[usize::from(rec.a)].get();
         frame[usize::from(rec.d)].set(at as u64);
-        match st.unit.copy(type_of(rec), frame[usize::from(rec.a)].get(), at) {
+        match st.unit.copy(type_of(rec), from, at) {
             Ok(()) => go!(rest, acc, frame, fuel, st, facc),
             Err(kind) => trap(code, fuel, st, kind),
         }
