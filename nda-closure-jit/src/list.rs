@@ -20,7 +20,8 @@ pub fn list(program: &ValidProgram, object: u32) -> String {
     {
         let _ = write!(out, "{i:5}  {shape:40}");
         let _ = write!(out, " a={} b={} c={} d={}", rec.a, rec.b, rec.c, rec.d);
-        for (name, value) in [("imm", rec.imm), ("skip", rec.skip.into()), ("yes", rec.yes.into()), ("no", rec.no.into())]
+        for (name, value) in
+            [("imm", rec.imm), ("skip", rec.skip.into()), ("yes", rec.yes.into()), ("no", rec.no.into())]
         {
             if value != 0 {
                 let _ = write!(out, " {name}={value}");

@@ -13,7 +13,8 @@ fn main() {
         let objects: Vec<u32> = (0..program.program().objects().len() as u32)
             .filter(|object| program.function(*object).is_some())
             .collect();
-        let count: usize = objects.iter().map(|o| program.function(*o).unwrap().function().node_count()).sum();
+        let count: usize =
+            objects.iter().map(|o| program.function(*o).unwrap().function().node_count()).sum();
         let rounds = (4_000_000 / count).max(1);
         let mut samples: Vec<f64> = (0..9)
             .map(|_| {
@@ -27,6 +28,9 @@ fn main() {
             })
             .collect();
         samples.sort_by(f64::total_cmp);
-        println!("{count:>8} nodes in {functions:>4} functions: {:6.1} ns a node (least {:.1})", samples[4], samples[0]);
+        println!(
+            "{count:>8} nodes in {functions:>4} functions: {:6.1} ns a node (least {:.1})",
+            samples[4], samples[0]
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Blocks: how they open and close, and the tests that lead to them.
 
 use super::Compiler;
-use super::emit::{BLANK, Shape};
+use super::emit::{BLANK, Name, Shape};
 use super::operand::{Operand, Test};
 use super::select::negated;
 use crate::rec::{BLOCK, Rec};
@@ -95,7 +95,7 @@ impl Compiler<'_> {
     /// Writes a charge: at the head of a loop, or of a block.
     pub(super) fn charge(&mut self, cost: u64, owner: NodeId, ordinal: u8) {
         self.owner = owner;
-        self.emit_other("Charge", Rec { f: flow::charge, imm: cost, d: ordinal, ..BLANK });
+        self.emit_other(Name::Charge, Rec { f: flow::charge, imm: cost, d: ordinal, ..BLANK });
     }
 
     pub(super) fn close(&mut self) {
@@ -108,7 +108,7 @@ impl Compiler<'_> {
         self.node = self.owner;
         match open.kind {
             BlockKind::Body => {
-                self.emit_other("Return", Rec { f: flow::ret, ..BLANK });
+                self.emit_other(Name::Return, Rec { f: flow::ret, ..BLANK });
             }
             BlockKind::Scope | BlockKind::Cond => {}
             BlockKind::Then => self.close_then(&open),
@@ -128,7 +128,7 @@ impl Compiler<'_> {
         let b = self.f.blocks()[other as usize];
         let over = match b.is_empty() {
             true => NONE,
-            false => self.emit_other("Jump", Rec { f: flow::jump, ..BLANK }),
+            false => self.emit_other(Name::Jump, Rec { f: flow::jump, ..BLANK }),
         };
         self.patch_list(open.at);
         if !b.is_empty() {

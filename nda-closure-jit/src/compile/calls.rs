@@ -1,7 +1,7 @@
 //! Calls: arguments go into the callee's frame, which begins above everything in use.
 
 use super::Compiler;
-use super::emit::{BLANK, Shape};
+use super::emit::{BLANK, Name, Shape};
 use super::operand::{Operand, is_float};
 use crate::rec::Rec;
 use crate::records::calls::{call_host, call_stmt, take_aggregate};
@@ -50,7 +50,7 @@ impl Compiler<'_> {
             self.push_acc(at, shape, is_float(ty));
             return;
         }
-        self.emit_other("Call", Rec { f: call_stmt, ..rec });
+        self.emit_other(Name::Call, Rec { f: call_stmt, ..rec });
         let (skip, temp, word) = self.result_place(ty);
         self.take_result(result, ty, skip, word);
         self.push(Operand::Temp(temp));
@@ -61,8 +61,8 @@ impl Compiler<'_> {
         let (c, yes) = type_fields(ty);
         let d = self.near_dest(word);
         let rec = Rec { f: take_aggregate, imm: from.into(), c, d, yes, skip, ..BLANK };
-        self.emit_other("TakeAggregate", rec);
-        self.from_near(d, word);
+        self.emit_other(Name::TakeAggregate, rec);
+        self.leave_near(d, word);
     }
 
     pub(super) fn call_stmt(&mut self, id: NodeId, node: &Node) {
@@ -78,7 +78,7 @@ impl Compiler<'_> {
         let above = self.arguments(count, map);
         debug_assert_eq!(self.node, id);
         let yes = self.aggregates_above();
-        self.emit_other("Call", Rec { f: call_stmt, skip: above, yes, ..rec });
+        self.emit_other(Name::Call, Rec { f: call_stmt, skip: above, yes, ..rec });
         for i in 0..results as u32 {
             let (from, slot) = (above + map.result(i), first + i);
             let ty = self.valid.slot(slot).ty;
@@ -108,12 +108,12 @@ impl Compiler<'_> {
                 // The host writes where the word refers to.
                 let (word, skip) = (self.slot(slot), self.slot_place(slot));
                 let d = self.near_dest(word);
-                self.emit_other("Place", Rec { f: scalar::place, d, skip, ..BLANK });
-                self.from_near(d, word);
+                self.emit_other(Name::Place, Rec { f: scalar::place, d, skip, ..BLANK });
+                self.leave_near(d, word);
                 self.store(Operand::Slot(word), above + count + i);
             }
         }
-        self.emit_other("CallHost", Rec { f: call_host, skip: above, no: count, ..rec });
+        self.emit_other(Name::CallHost, Rec { f: call_host, skip: above, no: count, ..rec });
         for i in 0..results {
             let slot = first + i;
             if !self.valid.slot(slot).ty.is_aggregate() {

@@ -16,32 +16,107 @@ pub(super) struct Notes {
     pub shapes: Vec<String>,
 }
 
-/// What a record is, as far as the compiler asks later.
+/// Names of records of which the compiler asks no more.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Name {
+    Bound,
+    Call,
+    CallHost,
+    Charge,
+    Constant,
+    ContinueLoop,
+    CopyNew,
+    CopyOver,
+    Done,
+    Fail,
+    Fetch,
+    Jump,
+    Leave,
+    LeaveLoop,
+    Loop,
+    LoopEnd,
+    Part,
+    Place,
+    Print,
+    Push,
+    Return,
+    ReturnValue,
+    Sequence,
+    SetElement,
+    Stow,
+    TakeAggregate,
+    Truncate,
+    While,
+}
+
+/// What a record is, as far as the compiler asks later. A few bytes: operands that wait carry it along.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Shape {
-    Binary { op: Op, pair: Pair, store: bool },
-    Unary { op: Op, kind: Kind, store: bool },
-    Index { row: Row, kind: Kind, local: bool, store: bool },
-    Len { local: bool, store: bool },
-    Call { float: bool, store: bool },
+    Binary {
+        op: Op,
+        pair: Pair,
+        store: bool,
+    },
+    Unary {
+        op: Op,
+        kind: Kind,
+        store: bool,
+    },
+    Index {
+        row: Row,
+        kind: Kind,
+        local: bool,
+        store: bool,
+    },
+    Len {
+        local: bool,
+        store: bool,
+    },
+    Call {
+        float: bool,
+        store: bool,
+    },
     /// A word copied to another; two of them; a constant or accumulator.
     PutWord,
     PutTwo,
     Put,
     /// A quotient or remainder by a power of two.
-    ByPower { rem: bool, kind: Kind, store: bool },
-    /// Everything else, with its name.
-    Other(&'static str),
+    ByPower {
+        rem: bool,
+        kind: Kind,
+        store: bool,
+    },
+    /// Everything else, by its name.
+    Other(Name),
     /// An operation on vectors or buffers.
     Vector(Op),
     /// A test.
-    Test { op: Op, pair: Pair, end: bool },
+    Test {
+        op: Op,
+        pair: Pair,
+        end: bool,
+    },
     /// An operation on three operands.
-    Three { outer: Op, last: bool, inner: Op, words: Words, store: bool },
+    Three {
+        outer: Op,
+        last: bool,
+        inner: Op,
+        words: Words,
+        store: bool,
+    },
     /// A test of a computed int.
-    InnerTest { test: Op, inner: Op, constant: bool, small: bool, end: bool },
+    InnerTest {
+        test: Op,
+        inner: Op,
+        constant: bool,
+        small: bool,
+        end: bool,
+    },
     /// An increment and a test.
-    CountTest { test: Op, constant: bool },
+    CountTest {
+        test: Op,
+        constant: bool,
+    },
 }
 
 impl Shape {
@@ -54,13 +129,23 @@ impl Shape {
             Shape::Len { local, store } => len_fn(local, store),
             Shape::ByPower { rem, kind, store } => by_power_fn(rem, kind, store),
             Shape::Call { float, store } => call_fn(float, store),
-            Shape::Three { outer, last, inner, words, store } => return three_fn(outer, last, inner, words, store),
+            Shape::Three { outer, last, inner, words, store } => {
+                return three_fn(outer, last, inner, words, store);
+            }
             Shape::InnerTest { test, inner, constant, small, end } => {
                 return inner_test_fn(test, inner, constant, small, end);
             }
             Shape::CountTest { test, constant } => return count_test_fn(test, constant),
             _ => return None,
         })
+    }
+
+    /// For people.
+    fn name(self) -> String {
+        match self {
+            Shape::Other(name) => format!("{name:?}"),
+            shape => format!("{shape:?}"),
+        }
     }
 
     /// Which accumulator gets its value: that of floats, or of ints; `None` where neither does.
@@ -111,7 +196,7 @@ impl Compiler<'_> {
 
     /// Writes any other record.
     #[inline]
-    pub(super) fn emit_other(&mut self, name: &'static str, rec: Rec) -> u32 {
+    pub(super) fn emit_other(&mut self, name: Name, rec: Rec) -> u32 {
         self.put_record(Shape::Other(name), rec)
     }
 
@@ -123,7 +208,7 @@ impl Compiler<'_> {
         self.forget(shape, &rec);
         if let Some(notes) = &mut self.notes {
             notes.sites.push(Site { check: self.node, owner: self.owner });
-            notes.shapes.push(format!("{shape:?}"));
+            notes.shapes.push(shape.name());
         }
         here
     }
@@ -137,7 +222,7 @@ impl Compiler<'_> {
                 self.written(rec.d);
                 self.written(rec.c);
             }
-            Shape::Test { .. } | Shape::InnerTest { .. } | Shape::Other("SetElement" | "Push") => {}
+            Shape::Test { .. } | Shape::InnerTest { .. } | Shape::Other(Name::SetElement | Name::Push) => {}
             _ => match shape.result() {
                 // Where the record stores it, too, is noted by who asks for that.
                 Some(float) => self.held[usize::from(float)] = None,
@@ -162,7 +247,7 @@ impl Compiler<'_> {
             self.last = Some(shape);
         }
         if let Some(notes) = &mut self.notes {
-            notes.shapes[at as usize] = format!("{shape:?}");
+            notes.shapes[at as usize] = shape.name();
         }
     }
 

@@ -1,7 +1,7 @@
 //! Expressions.
 
 use super::Compiler;
-use super::emit::{BLANK, Shape};
+use super::emit::{BLANK, Name, Shape};
 use super::operand::{Operand, Source, Test, is_float};
 use super::select::negated;
 use super::stmt::row;
@@ -10,16 +10,27 @@ use crate::records::flow;
 use crate::records::fused::Words;
 use crate::records::operand::{Kind, Pair};
 use crate::records::scalar::{Spread, spread};
-use nda_ast::{Node, NodeId, Op, Res, SlotKind};
+use nda_ast::{Arg, Node, NodeId, Op, Res, SlotKind};
 
 impl Compiler<'_> {
-    #[inline]
+    /// An operand that needs no record.
+    #[inline(always)]
+    pub(super) fn leaf(&self, node: &Node) -> Option<Operand> {
+        Some(match node.op() {
+            Op::Load => Operand::Slot(self.slot(node.slot())),
+            Op::Int => Operand::Const(node.int() as u64),
+            Op::Float => Operand::Const(node.float().to_bits()),
+            Op::Bool => Operand::Const(node.bool().into()),
+            _ => return None,
+        })
+    }
+
     pub(super) fn expression(&mut self, id: NodeId, node: &Node) {
+        if let Some(operand) = self.leaf(node) {
+            self.push(operand);
+            return;
+        }
         match node.op() {
-            Op::Int => self.push(Operand::Const(node.int() as u64)),
-            Op::Float => self.push(Operand::Const(node.float().to_bits())),
-            Op::Bool => self.push(Operand::Const(node.bool().into())),
-            Op::Load => self.push(Operand::Slot(self.slot(node.slot()))),
             Op::BufConst | Op::VecConst | Op::Matrix => self.constant(node.table() as u32),
             Op::Select => unreachable!("every select has its marks"),
             Op::Call => self.call(id, node),
@@ -31,10 +42,10 @@ impl Compiler<'_> {
             Op::NeBool => self.binary(id, Op::NeInt),
             Op::Len => self.length(id),
             Op::Index => self.index(id),
-            op => match op.info().args {
-                [nda_ast::Arg::Int | nda_ast::Arg::Float, second] if is_scalar(*second) => self.binary(id, op),
-                [nda_ast::Arg::Int | nda_ast::Arg::Float | nda_ast::Arg::Bool] if gives_scalar(op) => self.unary(op),
-                _ => self.vector(id, node, op),
+            op => match CLASSES[op as usize] {
+                Class::Binary => self.binary(id, op),
+                Class::Unary => self.unary(op),
+                Class::Vector => self.vector(id, node, op),
             },
         }
     }
@@ -44,8 +55,8 @@ impl Compiler<'_> {
         let temp = self.words.take();
         let word = self.words.temp(temp);
         let near = self.near_dest(word);
-        self.emit_other("Constant", Rec { f: flow::constant, d: near, skip: table, ..BLANK });
-        self.from_near(near, word);
+        self.emit_other(Name::Constant, Rec { f: flow::constant, d: near, skip: table, ..BLANK });
+        self.leave_near(near, word);
         self.push(Operand::Temp(temp));
     }
 
@@ -183,7 +194,13 @@ impl Compiler<'_> {
             let is_small = third == Kind::C;
             let shape = Shape::InnerTest { test: op, inner, constant, small: is_small, end: false };
             // The test may be turned round before it is written.
-            let turned = negated(op).map(|op| Shape::InnerTest { test: op, inner, constant, small: is_small, end: false });
+            let turned = negated(op).map(|op| Shape::InnerTest {
+                test: op,
+                inner,
+                constant,
+                small: is_small,
+                end: false,
+            });
             if shape.function().is_none() || turned.and_then(Shape::function).is_none() {
                 return false;
             }
@@ -306,10 +323,34 @@ impl Compiler<'_> {
     }
 }
 
-fn is_scalar(arg: nda_ast::Arg) -> bool {
-    matches!(arg, nda_ast::Arg::Int | nda_ast::Arg::Float)
+/// What an operation of the list works on.
+#[derive(Clone, Copy)]
+enum Class {
+    Binary,
+    Unary,
+    Vector,
 }
 
-fn gives_scalar(op: Op) -> bool {
-    matches!(op.info().res, Res::Int | Res::Float | Res::Bool)
+const fn is_scalar(arg: Arg) -> bool {
+    matches!(arg, Arg::Int | Arg::Float | Arg::Bool)
 }
+
+const fn class(op: Op) -> Class {
+    let info = op.info();
+    match info.args {
+        [a, b] if is_scalar(*a) && is_scalar(*b) => Class::Binary,
+        [a] if is_scalar(*a) && matches!(info.res, Res::Int | Res::Float | Res::Bool) => Class::Unary,
+        _ => Class::Vector,
+    }
+}
+
+/// By the operation's byte.
+const CLASSES: [Class; Op::ALL.len() + 1] = {
+    let mut out = [Class::Vector; Op::ALL.len() + 1];
+    let mut i = 0;
+    while i < Op::ALL.len() {
+        out[i + 1] = class(Op::ALL[i]);
+        i += 1;
+    }
+    out
+};

@@ -2,7 +2,7 @@
 
 use super::Compiler;
 use super::blocks::{NONE, Open};
-use super::emit::{BLANK, Shape};
+use super::emit::{BLANK, Name, Shape};
 use super::operand::{Operand, Source};
 use super::select::Mark;
 use crate::rec::{BLOCK, NEAR, Rec, RecFn, ordinal_byte};
@@ -26,8 +26,7 @@ impl Compiler<'_> {
         };
         self.end_statement();
         let (counter, index) = (self.words.keep(), self.declare_slot());
-        let mut open =
-            Open { ordinal, counter, base, ..Open::plain(block, BlockKind::Loop, b.end, NONE) };
+        let mut open = Open { ordinal, counter, base, ..Open::plain(block, BlockKind::Loop, b.end, NONE) };
         if counter < NEAR && index < NEAR {
             let f: RecFn = match (bounded, source.kind) {
                 (Some(_), _) => flow::bounded_loop,
@@ -38,7 +37,7 @@ impl Compiler<'_> {
             let imm = bounded.unwrap_or(source.imm);
             let (b, d) = (counter as u8, index as u8);
             let (c, yes) = (ordinal_byte(ordinal), self.cost(block));
-            open.at = self.emit_other("Loop", Rec { f, imm, a: source.word, b, c, d, yes, ..BLANK });
+            open.at = self.emit_other(Name::Loop, Rec { f, imm, a: source.word, b, c, d, yes, ..BLANK });
         } else {
             self.far_loop(&mut open, source, index, bounded);
         }
@@ -58,7 +57,7 @@ impl Compiler<'_> {
         self.store(Operand::Slot(count.into()), open.counter);
         self.store(Operand::Const(0), index);
         self.far_head(open, index, bounded);
-        open.at = self.emit_other("While", Rec { f: flow::while_loop, ..BLANK });
+        open.at = self.emit_other(Name::While, Rec { f: flow::while_loop, ..BLANK });
     }
 
     /// Bound and charge of an iteration.
@@ -83,9 +82,9 @@ impl Compiler<'_> {
         let test = self.put_record(shape, rec);
         self.store(Operand::Slot(i.into()), index);
         self.far_head(open, index, bounded);
-        self.emit_other("Done", Rec { f: flow::done, ..BLANK });
+        self.emit_other(Name::Done, Rec { f: flow::done, ..BLANK });
         self.patch(test);
-        self.emit_other("Leave", Rec { f: flow::leave, ..BLANK });
+        self.emit_other(Name::Leave, Rec { f: flow::leave, ..BLANK });
     }
 
     fn near_source(&mut self, source: Source) -> u8 {
@@ -126,7 +125,7 @@ impl Compiler<'_> {
         if let Some(max) = bounded {
             self.bound(&open, max, cost);
         }
-        open.at = self.emit_other("While", Rec { f: flow::while_loop, ..BLANK });
+        open.at = self.emit_other(Name::While, Rec { f: flow::while_loop, ..BLANK });
         self.label();
         self.charge_large(body, id);
         (open.block, open.kind, open.end) = (body, BlockKind::While, b.end);
@@ -156,7 +155,13 @@ impl Compiler<'_> {
             self.charge(self.valid.block_cost(block), b.owner, ordinal_byte(ordinal));
         }
         // Its end is not looked for: `begin_while` makes it the body first.
-        self.opens.push(Open { ordinal, counter, merged, base, ..Open::plain(block, BlockKind::Cond, NONE, NONE) });
+        self.opens.push(Open {
+            ordinal,
+            counter,
+            merged,
+            base,
+            ..Open::plain(block, BlockKind::Cond, NONE, NONE)
+        });
         self.begin_region(b.end - b.first);
     }
 
@@ -186,7 +191,7 @@ impl Compiler<'_> {
     }
 
     fn bound_word(&mut self, d: u8, max: u64, yes: u32) {
-        self.emit_other("Bound", Rec { f: flow::bound, imm: max, d, yes, ..BLANK });
+        self.emit_other(Name::Bound, Rec { f: flow::bound, imm: max, d, yes, ..BLANK });
     }
 
     /// The end of a loop's body: `Continue` leads here. Gives where it begins, from the body's first record.
@@ -208,7 +213,7 @@ impl Compiler<'_> {
             let (skip, yes) = (ordinal_byte(open.ordinal).into(), self.cost(open.block));
             let f: RecFn = if node.max().is_some() { flow::bounded_end } else { flow::count_end };
             let imm = node.max().unwrap_or(0);
-            self.emit_other("LoopEnd", Rec { f, imm, b, d, skip, yes, ..BLANK });
+            self.emit_other(Name::LoopEnd, Rec { f, imm, b, d, skip, yes, ..BLANK });
         } else {
             self.far_end(open, index, node.max());
         }
@@ -271,14 +276,14 @@ impl Compiler<'_> {
                 if !self.chains.is_empty() {
                     self.leave_chains();
                     self.patch_chains(true, 0);
-                    self.emit_other("Done", Rec { f: flow::done, ..BLANK });
+                    self.emit_other(Name::Done, Rec { f: flow::done, ..BLANK });
                 }
             }
             Some(max) => {
                 let test = self.branch_to((cond, cond), ordinal);
                 self.patch_chains(true, 0);
                 self.bound(open, max, cost);
-                self.emit_other("Done", Rec { f: flow::done, ..BLANK });
+                self.emit_other(Name::Done, Rec { f: flow::done, ..BLANK });
                 self.patch(test);
                 self.leave_chains();
             }
@@ -289,7 +294,7 @@ impl Compiler<'_> {
     /// Leaves the loop where a test in a row has failed.
     fn leave_chains(&mut self) {
         self.patch_chains(false, 0);
-        self.emit_other("Leave", Rec { f: flow::leave, ..BLANK });
+        self.emit_other(Name::Leave, Rec { f: flow::leave, ..BLANK });
     }
 
     /// `Break` and `Continue`.
@@ -303,21 +308,22 @@ impl Compiler<'_> {
             }
         }
         if out && depth == 0 {
-            self.emit_other("Leave", Rec { f: flow::leave, ..BLANK });
+            self.emit_other(Name::Leave, Rec { f: flow::leave, ..BLANK });
             return;
         }
-        let innermost = self.opens.iter_mut().rev().find(|o| matches!(o.kind, BlockKind::Loop | BlockKind::While));
+        let innermost =
+            self.opens.iter_mut().rev().find(|o| matches!(o.kind, BlockKind::Loop | BlockKind::While));
         if let (0, Some(open)) = (depth, innermost)
             && open.sequences == self.sequences
         {
             // Within no part of a sequence that the loop's body does not lie in.
             let before = std::mem::replace(&mut open.continues, self.recs.len() as u32);
-            self.emit_other("Jump", Rec { f: flow::jump, skip: before, ..BLANK });
+            self.emit_other(Name::Jump, Rec { f: flow::jump, skip: before, ..BLANK });
             return;
         }
         let (f, name): (RecFn, _) = match out {
-            true => (flow::leave_loop, "LeaveLoop"),
-            false => (flow::continue_loop, "ContinueLoop"),
+            true => (flow::leave_loop, Name::LeaveLoop),
+            false => (flow::continue_loop, Name::ContinueLoop),
         };
         self.emit_other(name, Rec { f, skip: depth, ..BLANK });
     }

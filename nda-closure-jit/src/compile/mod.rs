@@ -153,6 +153,7 @@ impl<'f> Compiler<'f> {
         self.open_body();
         let mut id = 1;
         loop {
+            // Blocks end, and conditions begin, where a statement has ended.
             while self.opens.last().is_some_and(|open| open.end == id) {
                 self.close();
             }
@@ -162,19 +163,14 @@ impl<'f> Compiler<'f> {
             if self.conditions.last().is_some_and(|&block| self.f.blocks()[block as usize].first == id) {
                 self.begin_condition();
             }
-            self.step(id);
+            while !self.step(id) {
+                id += 1;
+            }
             id += 1;
         }
         let notes = self.notes.take().unwrap_or_default();
         let (words, aggregates, loops) = (self.words.used(), self.arena.used(), self.loops as usize);
-        Compiled {
-            words,
-            aggregates,
-            loops,
-            recs: self.finish(),
-            sites: notes.sites,
-            shapes: notes.shapes,
-        }
+        Compiled { words, aggregates, loops, recs: self.finish(), sites: notes.sites, shapes: notes.shapes }
     }
 
     /// The records, in a list of their exact length; the scratch lists go back to the thread.
@@ -188,7 +184,10 @@ impl<'f> Compiler<'f> {
         } else {
             recs.into_boxed_slice()
         };
-        (self.stack.clear(), self.opens.clear(), self.regions.clear(), self.slots.clear());
+        self.stack.clear();
+        self.opens.clear();
+        self.regions.clear();
+        self.slots.clear();
         self.scratch.slots = self.slots;
         self.scratch.stack = self.stack;
         self.scratch.opens = self.opens;
@@ -197,20 +196,28 @@ impl<'f> Compiler<'f> {
         exact
     }
 
-    /// Compiles one node.
-    fn step(&mut self, id: NodeId) {
+    /// Compiles one node; tells whether it is a statement.
+    #[inline]
+    fn step(&mut self, id: NodeId) -> bool {
+        let node = self.f.node(id);
+        let marked = self.mark < self.marks.len();
+        if !marked && let Some(operand) = self.leaf(node) {
+            self.push(operand);
+            return false;
+        }
         self.split();
         (self.node, self.owner) = (id, id);
-        let node = *self.f.node(id);
+        let node = *node;
         if node.op().is_stmt() {
             self.statement(id, &node);
-            return;
+            return true;
         }
-        if self.mark >= self.marks.len() {
-            self.expression(id, &node);
-        } else {
+        if marked {
             self.marked(id, &node);
+        } else {
+            self.expression(id, &node);
         }
+        false
     }
 
     /// Compiles the expressions of nodes `first` to before `end` once more.

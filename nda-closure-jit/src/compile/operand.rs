@@ -1,7 +1,7 @@
 //! Operands that wait: where they are, and how they come into words.
 
 use super::Compiler;
-use super::emit::{BLANK, Shape};
+use super::emit::{BLANK, Name, Shape};
 use crate::rec::{NEAR, Rec};
 use crate::records::operand::{A, C, Kind, Pair, S};
 use crate::records::scalar;
@@ -17,7 +17,9 @@ pub(super) enum Operand {
     Temp(u32),
     Const(u64),
     /// In the accumulator of ints and bools, or of floats.
-    Acc { float: bool },
+    Acc {
+        float: bool,
+    },
     /// In an accumulator and in a word: nothing waits there.
     Held,
     /// Not yet computed: the comparison in `Compiler::test`.
@@ -246,7 +248,7 @@ impl Compiler<'_> {
         } else {
             let near = self.words.pass();
             self.put_record(Shape::Put, Rec { d: near, ..rec });
-            self.emit_other("Stow", Rec { f: scalar::stow, a: near, skip: word, ..BLANK });
+            self.emit_other(Name::Stow, Rec { f: scalar::stow, a: near, skip: word, ..BLANK });
         }
     }
 
@@ -283,7 +285,7 @@ impl Compiler<'_> {
                 return word as u8;
             }
             let near = self.words.pass();
-            self.emit_other("Fetch", Rec { f: scalar::fetch, d: near, skip: word, ..BLANK });
+            self.emit_other(Name::Fetch, Rec { f: scalar::fetch, d: near, skip: word, ..BLANK });
             return near;
         }
         // Taken until the end of the statement, since other operands of the same record may need one, too.
@@ -326,7 +328,7 @@ impl Compiler<'_> {
         }
         let from = self.near(operand);
         if word >= NEAR {
-            self.emit_other("Stow", Rec { f: scalar::stow, a: from, skip: word, ..BLANK });
+            self.emit_other(Name::Stow, Rec { f: scalar::stow, a: from, skip: word, ..BLANK });
             return;
         }
         let to = word as u8;

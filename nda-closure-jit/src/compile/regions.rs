@@ -2,7 +2,7 @@
 //! not made jumps (builds without optimisation).
 
 use super::Compiler;
-use super::emit::BLANK;
+use super::emit::{BLANK, Name};
 use crate::rec::Rec;
 use crate::records::flow;
 
@@ -26,8 +26,8 @@ impl Compiler<'_> {
     /// Begins a run of this many nodes.
     pub(super) fn begin_region(&mut self, nodes: u32) {
         let cut = (nodes > SHORT).then(|| {
-            let sequence = self.emit_other("Sequence", Rec { f: flow::sequence, ..BLANK });
-            let part = self.emit_other("Part", Rec { f: flow::part, ..BLANK });
+            let sequence = self.emit_other(Name::Sequence, Rec { f: flow::sequence, ..BLANK });
+            let part = self.emit_other(Name::Part, Rec { f: flow::part, ..BLANK });
             self.sequences += 1;
             self.label();
             (sequence, part)
@@ -46,7 +46,7 @@ impl Compiler<'_> {
     }
 
     fn end_part(&mut self, part: u32) {
-        self.emit_other("Done", Rec { f: flow::done, ..BLANK });
+        self.emit_other(Name::Done, Rec { f: flow::done, ..BLANK });
         self.patch(part);
     }
 
@@ -60,7 +60,7 @@ impl Compiler<'_> {
         }
         self.spill_both();
         self.end_part(part);
-        let next = self.emit_other("Part", Rec { f: flow::part, ..BLANK });
+        let next = self.emit_other(Name::Part, Rec { f: flow::part, ..BLANK });
         self.label();
         if let Some(Region { cut: Some((_, part)), .. }) = self.regions.last_mut() {
             *part = next;

@@ -4,10 +4,10 @@
 //! `Select c x false`, `c || x` is `Select c true x`. Any other leaves its value in a temporary.
 
 use super::Compiler;
+use super::emit::{BLANK, Name};
 use super::operand::Operand;
-use crate::records::flow;
 use crate::rec::Rec;
-use super::emit::BLANK;
+use crate::records::flow;
 use nda_ast::{Function, Node, NodeId, Op};
 
 /// Conditions of more nodes are not compiled to tests in a row, so that a part of a sequence never ends within one.
@@ -94,9 +94,7 @@ pub(super) fn marks(f: &Function) -> Vec<Mark> {
         let first = f.operand_before(second);
         let condition = f.operand_before(first);
         let mut mark = |node, what| marks.push(Mark { node, what, select: id });
-        let constant = |arm: NodeId, value: bool| {
-            f.node(arm).op() == Op::Bool && f.node(arm).bool() == value
-        };
+        let constant = |arm: NodeId, value: bool| f.node(arm).op() == Op::Bool && f.node(arm).bool() == value;
         let root = roots.contains(&id);
         if root && constant(second, false) {
             mark(condition, What::And);
@@ -154,7 +152,8 @@ impl Compiler<'_> {
     /// Compiles an expression at which marks may stand.
     pub(super) fn marked(&mut self, id: NodeId, node: &Node) {
         let is = |mark: Option<&Mark>, what| mark.is_some_and(|mark| mark.node == id && mark.what == what);
-        if is(self.marks.get(self.mark), What::Nothing) && (node.op() == Op::Bool || node.op() == Op::Select) {
+        if is(self.marks.get(self.mark), What::Nothing) && (node.op() == Op::Bool || node.op() == Op::Select)
+        {
             self.mark += 1;
         } else if is(self.marks.get(self.mark), What::Done) && node.op() == Op::Select {
             self.mark += 1;
@@ -247,7 +246,7 @@ impl Compiler<'_> {
         let Some(open) = self.selects.last().copied() else { return };
         self.arm_value(open.temp);
         self.end_region();
-        let over = self.emit_other("Jump", Rec { f: flow::jump, ..BLANK });
+        let over = self.emit_other(Name::Jump, Rec { f: flow::jump, ..BLANK });
         self.patch(open.rec);
         if let Some(open) = self.selects.last_mut() {
             open.rec = over;

@@ -2,7 +2,7 @@
 
 use super::Compiler;
 use super::blocks::{NONE, Open};
-use super::emit::BLANK;
+use super::emit::{BLANK, Name};
 use super::operand::{Operand, Source, is_float};
 use crate::rec::{NEAR, Rec};
 use crate::records::elements::{Row, push_fn, set_fn, truncate_fn};
@@ -42,14 +42,14 @@ impl Compiler<'_> {
                 let ty = self.valid.slot(node.slot()).ty;
                 let f = push_fn(row(ty), source.kind);
                 let Source { word: b, imm, .. } = source;
-                self.emit_other("Push", Rec { f, a, b, imm, yes: length(ty), ..BLANK });
+                self.emit_other(Name::Push, Rec { f, a, b, imm, yes: length(ty), ..BLANK });
             }
             Op::Truncate => {
                 let len = self.pop();
                 let source = self.source(len);
                 let a = self.near(Operand::Slot(self.slot(node.slot())));
                 let Source { kind, word: b, imm } = source;
-                self.emit_other("Truncate", Rec { f: truncate_fn(kind), a, b, imm, ..BLANK });
+                self.emit_other(Name::Truncate, Rec { f: truncate_fn(kind), a, b, imm, ..BLANK });
             }
             Op::Scope => {
                 let b = self.f.blocks()[node.block() as usize];
@@ -66,12 +66,12 @@ impl Compiler<'_> {
                 let value = self.pop();
                 let a = self.near(value);
                 let (c, yes) = flow::type_fields(ty);
-                self.emit_other("Print", Rec { f: flow::print, a, c, yes, ..BLANK });
+                self.emit_other(Name::Print, Rec { f: flow::print, a, c, yes, ..BLANK });
             }
             Op::Fail => {
                 let code = self.pop();
                 let a = self.near(code);
-                self.emit_other("Fail", Rec { f: flow::fail, a, ..BLANK });
+                self.emit_other(Name::Fail, Rec { f: flow::fail, a, ..BLANK });
             }
             other => unreachable!("{other:?} is no statement"),
         }
@@ -113,14 +113,20 @@ impl Compiler<'_> {
         let a = self.near(Operand::Slot(self.slot(slot)));
         let f = set_fn(row(ty), Pair::of(value.kind, index.kind));
         let imm = if value.kind == Kind::C { value.imm } else { index.imm };
-        self.emit_other("SetElement", Rec { f, a, b: value.word, d: index.word, imm, yes: length(ty), ..BLANK });
+        self.emit_other(
+            Name::SetElement,
+            Rec { f, a, b: value.word, d: index.word, imm, yes: length(ty), ..BLANK },
+        );
     }
 
     /// Two operands, of which one at most may be a constant and one in the accumulator: an int in one and a float in the
     /// other are both kept apart from a record that takes one of them by its kind.
     pub(super) fn sources(&mut self, x: Operand, y: Operand) -> (Source, Source) {
         let both = |a: &Operand, b: &Operand| {
-            matches!((a, b), (Operand::Const(_), Operand::Const(_)) | (Operand::Acc { .. }, Operand::Acc { .. }))
+            matches!(
+                (a, b),
+                (Operand::Const(_), Operand::Const(_)) | (Operand::Acc { .. }, Operand::Acc { .. })
+            )
         };
         if both(&x, &y) {
             let word = self.near(x);
@@ -139,7 +145,7 @@ impl Compiler<'_> {
             if to < NEAR {
                 let Source { kind, word: a, imm } = self.source(value);
                 let f = flow::ret_value_fn(is_float(*ty), kind);
-                self.emit_other("ReturnValue", Rec { f, a, imm, d: to as u8, ..BLANK });
+                self.emit_other(Name::ReturnValue, Rec { f, a, imm, d: to as u8, ..BLANK });
                 return;
             }
             self.store(value, to);
@@ -150,6 +156,6 @@ impl Compiler<'_> {
                 self.store(value, self.map.result(i));
             }
         }
-        self.emit_other("Return", Rec { f: flow::ret, ..BLANK });
+        self.emit_other(Name::Return, Rec { f: flow::ret, ..BLANK });
     }
 }

@@ -1,13 +1,13 @@
 //! Operations on whole vectors, matrices and buffers, and where aggregates lie.
 
 use super::Compiler;
-use super::emit::{BLANK, Shape};
+use super::emit::{BLANK, Name, Shape};
 use super::operand::Operand;
 use super::stmt::length;
 use crate::rec::{NEAR, Rec};
 use crate::records::flow::type_fields;
-use crate::records::vectors::{copy_new, copy_over, give_fn, reduce};
 use crate::records::scalar;
+use crate::records::vectors::{copy_new, copy_over, give_fn, reduce};
 use nda_ast::{Node, NodeId, Op, SlotId, Type, ValidFunction};
 use nda_runtime::type_words;
 
@@ -75,9 +75,9 @@ impl Compiler<'_> {
     }
 
     /// After that record: on to the word itself.
-    pub(super) fn from_near(&mut self, near: u8, word: u32) {
+    pub(super) fn leave_near(&mut self, near: u8, word: u32) {
         if word >= NEAR {
-            self.emit_other("Stow", Rec { f: scalar::stow, a: near, skip: word, ..BLANK });
+            self.emit_other(Name::Stow, Rec { f: scalar::stow, a: near, skip: word, ..BLANK });
         }
     }
 
@@ -97,7 +97,7 @@ impl Compiler<'_> {
             let word = self.words.temp(temp);
             let d = self.near_dest(word);
             self.put_record(Shape::Vector(op), Rec { d, ..rec });
-            self.from_near(d, word);
+            self.leave_near(d, word);
             self.push(Operand::Temp(temp));
             return;
         }
@@ -132,7 +132,7 @@ impl Compiler<'_> {
     fn give(&mut self, op: Op, rec: Rec, skip: u32, word: u32) {
         let d = self.near_dest(word);
         self.put_record(Shape::Vector(op), Rec { skip, d, ..rec });
-        self.from_near(d, word);
+        self.leave_near(d, word);
     }
 
     /// A `Let` of an aggregate, the last operand.
@@ -144,8 +144,8 @@ impl Compiler<'_> {
             let a = self.near(value);
             let (c, yes) = type_fields(ty);
             let (skip, d) = (self.arena.slot(slot), self.near_dest(word));
-            self.emit_other("CopyNew", Rec { f: copy_new, a, c, d, yes, skip, ..BLANK });
-            self.from_near(d, word);
+            self.emit_other(Name::CopyNew, Rec { f: copy_new, a, c, d, yes, skip, ..BLANK });
+            self.leave_near(d, word);
         }
     }
 
@@ -154,7 +154,7 @@ impl Compiler<'_> {
         let a = self.near(value);
         let d = self.near(Operand::Slot(word));
         let (c, yes) = type_fields(ty);
-        self.emit_other("CopyOver", Rec { f: copy_over, a, c, d, yes, ..BLANK });
+        self.emit_other(Name::CopyOver, Rec { f: copy_over, a, c, d, yes, ..BLANK });
     }
 
     /// A place for the result `ty` of a call, and the word of the reference to it.

@@ -3,8 +3,8 @@
 //! The arguments are in place. `imm` is the entry of the function's table; the callee's frame begins `skip` words above, its aggregates
 //! `yes` words above the caller's.
 
-use super::operand::Reg;
 use super::flow::{at_call, type_of};
+use super::operand::Reg;
 use crate::rec::{Flow, Rec, RecFn, go, record, trap};
 use nda_runtime::{JitState, Value, VectorUnit};
 

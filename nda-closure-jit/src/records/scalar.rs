@@ -302,7 +302,9 @@ pub(crate) enum Spread {
 /// How an operation on two scalars takes its operands.
 pub(crate) fn spread(op: Op) -> Spread {
     match op {
-        Op::AddInt | Op::MulInt | Op::AndInt | Op::OrInt | Op::XorInt | Op::EqInt | Op::NeInt => Spread::Commutes,
+        Op::AddInt | Op::MulInt | Op::AndInt | Op::OrInt | Op::XorInt | Op::EqInt | Op::NeInt => {
+            Spread::Commutes
+        }
         Op::AddFloat | Op::MulFloat | Op::EqFloat | Op::NeFloat => Spread::Commutes,
         Op::LtS => Spread::Turns(Op::GtS),
         Op::LeS => Spread::Turns(Op::GeS),

@@ -135,12 +135,17 @@ gives! {
 /// The function of an operation that gives an aggregate.
 pub(crate) fn give_fn(op: Op) -> RecFn {
     match op {
-        Op::NegVec | Op::AbsVec | Op::SqrtVec | Op::ReluVec | Op::ExpVec | Op::TanhVec | Op::SigmoidVec => give::<Vec1>,
+        Op::NegVec | Op::AbsVec | Op::SqrtVec | Op::ReluVec | Op::ExpVec | Op::TanhVec | Op::SigmoidVec => {
+            give::<Vec1>
+        }
         Op::SiluVec | Op::GeluVec | Op::Softmax => give::<Vec1>,
         Op::AddVec | Op::SubVec | Op::MulVec | Op::MinVec | Op::MaxVec | Op::DivVec => give::<Vec2>,
-        Op::AddVecFloat | Op::SubVecFloat | Op::MulVecFloat | Op::MinVecFloat | Op::MaxVecFloat | Op::DivVecFloat => {
-            give::<VecFloat>
-        }
+        Op::AddVecFloat
+        | Op::SubVecFloat
+        | Op::MulVecFloat
+        | Op::MinVecFloat
+        | Op::MaxVecFloat
+        | Op::DivVecFloat => give::<VecFloat>,
         Op::Gemv => give::<Gemv>,
         Op::Norm => give::<Norm>,
         Op::Row => give::<Row>,

@@ -1,8 +1,8 @@
 //! From nodes to steps: one walk over each function in byte order.
 
 use super::step::{Code, NO_DEST, Place, Step};
-use crate::frame::FrameLayout;
 use crate::Loaded;
+use crate::frame::FrameLayout;
 use nda_ast::{BlockId, BlockKind, Elem, Function, Node, NodeId, Op, SlotId, SlotKind, Type, ValidFunction};
 
 /// The code of all functions of a program, by object.

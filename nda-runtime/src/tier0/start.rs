@@ -5,9 +5,7 @@ use crate::fpenv::IeeeGuard;
 use crate::frame::type_words;
 use crate::memory::{ARGUMENT, Memory};
 use crate::unit::VectorUnit;
-use crate::{
-    ActiveCall, Outcome, Record, Run, RunError, RunState, Stop, Trap, Value, Watch,
-};
+use crate::{ActiveCall, Outcome, Record, Run, RunError, RunState, Stop, Trap, Value, Watch};
 
 pub(super) fn run(
     run: Run<'_>,
