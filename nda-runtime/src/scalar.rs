@@ -70,10 +70,9 @@ pure! {
     /// IEEE quotient.
     div_float(a: f64, b: f64) -> f64 = canon64(a / b);
     /// The lesser: NaN if either is NaN, -0 below +0.
-    min_float(a: f64, b: f64) -> f64 = if a < b {
-        a
-    } else if b < a {
-        b
+    min_float(a: f64, b: f64) -> f64 = if (a < b) | (a > b) {
+        // One comparison decides what is seldom; the choice itself is no branch.
+        if a < b { a } else { b }
     } else if a == b {
         // Equal numbers differ in bits only where they are zeros: the union of the bits is -0 if either is.
         f64::from_bits(a.to_bits() | b.to_bits())
@@ -81,10 +80,8 @@ pure! {
         f64::from_bits(nda_ast::CANONICAL_NAN)
     };
     /// The greater: NaN if either is NaN, -0 below +0.
-    max_float(a: f64, b: f64) -> f64 = if a > b {
-        a
-    } else if b > a {
-        b
+    max_float(a: f64, b: f64) -> f64 = if (a < b) | (a > b) {
+        if a > b { a } else { b }
     } else if a == b {
         f64::from_bits(a.to_bits() & b.to_bits())
     } else {

@@ -7,10 +7,11 @@ use crate::rec::Rec;
 use crate::records::flow;
 
 /// Runs of at most this many nodes, nested blocks counted, are never cut.
-pub(super) const SHORT: u32 = 64;
+pub(super) const SHORT: u32 = if cfg!(debug_assertions) { 64 } else { 1024 };
 
-/// A part is ended at the first chance after so many records. Without optimisation each may take 300 bytes of stack.
-const PART: u32 = if cfg!(debug_assertions) { 4 } else { 48 };
+/// A part is ended at the first chance after so many records. Without optimisation each may take 300 bytes of stack; with
+/// it none does, which a test sees to, and cutting loops' bodies would cost a call for each part.
+const PART: u32 = if cfg!(debug_assertions) { 4 } else { 512 };
 
 /// A run of records: a block, an arm of a select, or a condition.
 pub(super) struct Region {

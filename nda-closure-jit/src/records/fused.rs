@@ -205,7 +205,7 @@ macro_rules! inner_tests {
 pub(crate) fn inner_test_fn(test: Op, inner: Op, constant: bool, small: bool, end: bool) -> Option<RecFn> {
     inner_tests! { test, inner, (constant, small, end);
         (AndInt op::AndInt) EqInt NeInt;
-        (RemS Rem) EqInt NeInt;
+        (RemS Rem) EqInt NeInt LtS LeS GtS GeS;
         (AddInt op::AddInt) LtS LeS GtS GeS;
         (SubInt op::SubInt) LtS LeS GtS GeS;
         (MulInt op::MulInt) LtS LeS GtS GeS;

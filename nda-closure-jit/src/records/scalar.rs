@@ -82,7 +82,7 @@ meanings! {
     one {
         NegInt neg_int i64 => i64; AbsInt abs_int i64 => i64; NotInt not_int i64 => i64; Clz clz i64 => i64;
         Ctz ctz i64 => i64; Popcnt popcnt i64 => i64; NotBool not_bool bool => bool;
-        NegFloat neg_float f64 => f64; AbsFloat abs_float f64 => f64; Sqrt sqrt_float f64 => f64;
+        NegFloat neg_float f64 => f64; AbsFloat abs_float f64 => f64;
         Floor floor f64 => f64; Ceil ceil f64 => f64; Trunc trunc f64 => f64; Nearest nearest f64 => f64;
         Exp exp f64 => f64; ExpM1 exp_m1 f64 => f64; Ln ln f64 => f64; Ln1p ln_1p f64 => f64; Sin sin f64 => f64;
         Cos cos f64 => f64; Tanh tanh f64 => f64; Sigmoid sigmoid f64 => f64;
@@ -306,6 +306,7 @@ pub(crate) fn spread(op: Op) -> Spread {
             Spread::Commutes
         }
         Op::AddFloat | Op::MulFloat | Op::EqFloat | Op::NeFloat => Spread::Commutes,
+        Op::MinInt | Op::MaxInt | Op::MinFloat | Op::MaxFloat => Spread::Commutes,
         Op::LtS => Spread::Turns(Op::GtS),
         Op::LeS => Spread::Turns(Op::GeS),
         Op::GtS => Spread::Turns(Op::LtS),
@@ -319,7 +320,7 @@ pub(crate) fn spread(op: Op) -> Spread {
         Op::GtFloat => Spread::Turns(Op::LtFloat),
         Op::GeFloat => Spread::Turns(Op::LeFloat),
         Op::SubInt | Op::Shl | Op::ShrS | Op::ShrU | Op::SubFloat | Op::DivFloat => Spread::All,
-        Op::DivS | Op::DivU | Op::RemS | Op::RemU => Spread::All,
+        Op::DivS | Op::DivU | Op::RemS | Op::RemU | Op::Rotl | Op::Rotr => Spread::All,
         _ => Spread::Few,
     }
 }
@@ -393,13 +394,27 @@ macro_rules! binaries {
 /// The function of an operation on two scalars.
 pub(crate) fn binary_fn(op: Op, pair: Pair, store: bool) -> RecFn {
     binaries! { op, pair, store;
-        commuting AddInt MulInt AndInt OrInt XorInt EqInt NeInt LtS LeS GtS GeS LtU LeU GtU GeU
+        commuting MinInt MaxInt MinFloat MaxFloat AddInt MulInt AndInt OrInt XorInt EqInt NeInt LtS LeS GtS GeS LtU LeU GtU GeU
             EqFloat NeFloat LtFloat LeFloat GtFloat GeFloat;
         floats AddFloat MulFloat;
         float_all SubFloat DivFloat;
-        all SubInt Shl ShrS ShrU;
+        all SubInt Shl ShrS ShrU Rotl Rotr;
         try_all DivS DivU RemS RemU;
-        few MinInt MaxInt Rotl Rotr MinFloat MaxFloat CopySign Pow Atan2
+        few CopySign Pow Atan2
+    }
+}
+
+record! {
+    /// The square root, as `float_binary`.
+    square_root [X: Src, const STORE: bool] (code, rec, rest, acc, frame, fuel, st, facc) {
+        let value = X::get::<f64>(rec, rec.a, acc, facc, frame).sqrt();
+        if value.is_nan() {
+            return nan::<STORE>(code, acc, frame, fuel, st, facc);
+        }
+        if STORE {
+            frame[usize::from(rec.d)].set(value.to_bits());
+        }
+        go!(rest, acc, frame, fuel, st, value)
     }
 }
 
@@ -421,8 +436,16 @@ macro_rules! unaries {
 
 /// The function of an operation on one scalar.
 pub(crate) fn unary_fn(op: Op, kind: Kind, store: bool) -> RecFn {
+    if op == Op::Sqrt {
+        return match (kind, store) {
+            (Kind::A, false) => square_root::<A, false>,
+            (Kind::A, true) => square_root::<A, true>,
+            (_, false) => square_root::<S, false>,
+            (_, true) => square_root::<S, true>,
+        };
+    }
     unaries! { op, kind, store;
-        one NegInt AbsInt NotInt Clz Ctz Popcnt NotBool NegFloat AbsFloat Sqrt Floor Ceil Trunc Nearest Exp ExpM1 Ln Ln1p
+        one NegInt AbsInt NotInt Clz Ctz Popcnt NotBool NegFloat AbsFloat Floor Ceil Trunc Nearest Exp ExpM1 Ln Ln1p
             Sin Cos Tanh Sigmoid IntToFloat UintToFloat FloatToIntSat FloatToUintSat BoolToInt FloatBits FloatFromBits;
         try_one FloatToInt FloatToUint
     }
