@@ -1,5 +1,5 @@
-//! Sequences: long runs of records are cut into parts, so that the machine stack stays bounded where calls in tail position are
-//! not made jumps (builds without optimisation).
+//! Sequences: long runs of records are cut into parts, so that the machine stack stays bounded should calls in tail position
+//! ever not be made jumps: see [`crate::chain`].
 
 use super::Compiler;
 use super::emit::BLANK;
@@ -9,8 +9,8 @@ use crate::records::flow;
 /// Runs of at most this many nodes, nested blocks counted, are never cut.
 pub(super) const SHORT: u32 = 64;
 
-/// A part is ended at the first chance after so many records. Without optimisation each may take 300 bytes of stack.
-const PART: u32 = if cfg!(debug_assertions) { 4 } else { 48 };
+/// A part is ended at the first chance after so many records.
+const PART: u32 = 48;
 
 /// A run of records: a block, an arm of a select, or a condition.
 pub(super) struct Region {
