@@ -86,6 +86,7 @@ impl Object {
     }
 
     /// Where the links of its function lie among those of the program.
+    #[inline]
     pub(crate) fn link_range(&self) -> Range<usize> {
         match &self.body {
             Body::Function(f) => {
@@ -175,6 +176,7 @@ impl Program {
     /// # Panics
     /// Where there is no such object.
     #[must_use]
+    #[inline]
     pub fn link_range(&self, index: u32) -> Range<usize> {
         self.0.objects[index as usize].link_range()
     }

@@ -17,7 +17,14 @@ pub(crate) fn start(code: &[Rec], frame: &Frame, fuel: i64, st: &mut JitState<'_
 /// Goes on with the first record of `code`.
 #[cfg(not(debug_assertions))]
 #[inline(always)]
-pub(crate) fn next(code: &[Rec], acc: i64, frame: &Frame, fuel: i64, st: &mut JitState<'_>, facc: f64) -> Flow {
+pub(crate) fn next(
+    code: &[Rec],
+    acc: i64,
+    frame: &Frame,
+    fuel: i64,
+    st: &mut JitState<'_>,
+    facc: f64,
+) -> Flow {
     match code.first() {
         Some(next) => (next.f)(code, acc, frame, fuel, st, facc),
         None => crate::rec::corrupt(),
@@ -40,7 +47,14 @@ mod returning {
         static WAITING: Cell<(usize, i64, f64)> = const { Cell::new((0, 0, 0.0)) };
     }
 
-    pub(crate) fn next(code: &[Rec], acc: i64, _: &Frame, fuel: i64, st: &mut JitState<'_>, facc: f64) -> Flow {
+    pub(crate) fn next(
+        code: &[Rec],
+        acc: i64,
+        _: &Frame,
+        fuel: i64,
+        st: &mut JitState<'_>,
+        facc: f64,
+    ) -> Flow {
         WAITING.set((code.len(), acc, facc));
         st.fuel = fuel;
         NEXT

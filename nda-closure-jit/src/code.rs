@@ -78,6 +78,7 @@ fn near(words: &[Cell<u64>], first: usize) -> Option<&Frame> {
 /// Compiles a function.
 pub(crate) fn compile_function(valid: &Arc<ValidFunction>, imports: &[u32]) -> JitCode {
     let compiled = compile(valid, imports);
+    let bytes = size_of_val(&*compiled.recs) + size_of::<Closure>() + size_of::<JitCode>();
     let closure = Closure {
         recs: compiled.recs,
         cost: valid.block_cost(0),
@@ -86,5 +87,5 @@ pub(crate) fn compile_function(valid: &Arc<ValidFunction>, imports: &[u32]) -> J
         sites: OnceLock::new(),
     };
     let call = Arc::new(move |st: &mut JitState<'_>| closure.run(st));
-    JitCode::new(call, compiled.words, compiled.aggregates, compiled.loops)
+    JitCode::new(call, compiled.words, compiled.aggregates, compiled.loops).with_bytes(bytes)
 }

@@ -20,6 +20,7 @@ pub struct IeeeGuard {
 impl IeeeGuard {
     /// Enters IEEE defaults.
     #[must_use]
+    #[inline]
     pub fn enter() -> IeeeGuard {
         let found = read();
         // Reading is cheap, writing serialises: most threads have the defaults already.
@@ -45,6 +46,7 @@ impl IeeeGuard {
 }
 
 impl Drop for IeeeGuard {
+    #[inline]
     fn drop(&mut self) {
         if read() != self.found {
             write(self.found);

@@ -139,10 +139,16 @@ impl Arena {
     }
 
     /// Makes it at least `len` words long; what it held is lost where it grows.
+    #[inline]
     pub fn reserve(&mut self, len: usize) {
-        if self.len() >= len {
-            return;
+        if self.len() < len {
+            self.grow(len);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, len: usize) {
         // The old one goes first, so that both are never there at once.
         self.words = Vec::new();
         self.words = vec![0; len + LINE];
@@ -151,6 +157,7 @@ impl Arena {
 
     /// Its length in words.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         self.words.len().saturating_sub(LINE)
     }
@@ -163,12 +170,14 @@ impl Arena {
 
     /// The words.
     #[must_use]
+    #[inline]
     pub fn words(&self) -> &[u64] {
         &self.words[self.skew..self.skew + self.len()]
     }
 
     /// The words.
     #[must_use]
+    #[inline]
     pub fn words_mut(&mut self) -> &mut [u64] {
         let len = self.len();
         &mut self.words[self.skew..self.skew + len]

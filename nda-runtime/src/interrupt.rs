@@ -41,6 +41,7 @@ impl CancelFlag {
 
     /// Whether it is up.
     #[must_use]
+    #[inline]
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -70,7 +71,13 @@ pub struct RunLimits {
 
 impl Default for RunLimits {
     fn default() -> RunLimits {
-        RunLimits { fuel: DEFAULT_FUEL, log_bytes: DEFAULT_LOG_BYTES, deadline: None, timeout: None, cancel: None }
+        RunLimits {
+            fuel: DEFAULT_FUEL,
+            log_bytes: DEFAULT_LOG_BYTES,
+            deadline: None,
+            timeout: None,
+            cancel: None,
+        }
     }
 }
 
@@ -78,10 +85,11 @@ impl Default for RunLimits {
 /// look again: a poll is one comparison.
 #[derive(Clone, Debug)]
 pub struct Watch<'a> {
-    deadline: Option<Instant>,
-    /// Time that starts with the first look.
-    timeout: Option<Duration>,
-    cancel: Option<&'a CancelFlag>,
+    limits: &'a RunLimits,
+    /// Whether the clock has been looked at, from when on the timeout counts.
+    started: bool,
+    /// What the timeout has made the deadline.
+    end: Option<Instant>,
     /// Look again once the fuel left is at most this.
     next: u64,
     /// Element operations of kernels since the last look.
@@ -91,14 +99,22 @@ pub struct Watch<'a> {
 impl<'a> Watch<'a> {
     /// For a run under these limits. The first poll looks.
     #[must_use]
+    #[inline]
     pub fn new(limits: &'a RunLimits) -> Watch<'a> {
-        Watch {
-            deadline: limits.deadline,
-            timeout: limits.timeout,
-            cancel: limits.cancel.as_ref(),
-            next: u64::MAX,
-            elements: 0,
-        }
+        Watch { limits, started: false, end: None, next: u64::MAX, elements: 0 }
+    }
+
+    /// Whether the first loop head or call is to look: where the flag is up already, and where the time may be over.
+    #[must_use]
+    #[inline]
+    pub fn looks_at_once(&self) -> bool {
+        let RunLimits { deadline, timeout, .. } = self.limits;
+        self.is_cancelled() || deadline.is_some() || timeout.is_some_and(|t| t.is_zero())
+    }
+
+    #[inline]
+    fn is_cancelled(&self) -> bool {
+        self.limits.cancel.as_ref().is_some_and(CancelFlag::is_cancelled)
     }
 
     /// At a loop head or call.
@@ -140,20 +156,22 @@ impl<'a> Watch<'a> {
     /// [`TrapKind::Deadline`], [`TrapKind::Cancelled`].
     pub fn check(&mut self) -> Result<(), TrapKind> {
         self.elements = 0;
-        if self.cancel.is_some_and(CancelFlag::is_cancelled) {
+        if self.is_cancelled() {
             return Err(TrapKind::Cancelled);
         }
-        if self.deadline.is_none() && self.timeout.is_none() {
+        let RunLimits { deadline, timeout, .. } = *self.limits;
+        if deadline.is_none() && timeout.is_none() {
             return Ok(());
         }
         let now = Instant::now();
-        if let Some(timeout) = self.timeout.take() {
+        if !self.started {
+            self.started = true;
             // A duration too long for the clock is no deadline within anyone's lifetime.
-            let end = now.checked_add(timeout);
-            self.deadline = self.deadline.into_iter().chain(end).min();
+            let end = timeout.and_then(|timeout| now.checked_add(timeout));
+            self.end = deadline.into_iter().chain(end).min();
         }
-        match self.deadline {
-            Some(deadline) if now >= deadline => Err(TrapKind::Deadline),
+        match self.end {
+            Some(end) if now >= end => Err(TrapKind::Deadline),
             _ => Ok(()),
         }
     }
@@ -163,7 +181,7 @@ impl<'a> Watch<'a> {
     /// # Errors
     /// As [`Watch::check`].
     pub fn start(&mut self) -> Result<(), TrapKind> {
-        if self.timeout.is_some() { self.check() } else { Ok(()) }
+        if self.started || self.limits.timeout.is_none() { Ok(()) } else { self.check() }
     }
 }
 
@@ -213,6 +231,6 @@ mod tests {
         let long = RunLimits { timeout: Some(Duration::MAX), ..RunLimits::default() };
         let mut watch = Watch::new(&long);
         assert_eq!(watch.start(), Ok(()));
-        assert_eq!((watch.timeout, watch.deadline), (None, None));
+        assert_eq!((watch.started, watch.end), (true, None));
     }
 }

@@ -145,6 +145,13 @@ impl Loaded {
         self.program.function(object)
     }
 
+    /// The tables of all functions, one after the other.
+    #[must_use]
+    #[inline]
+    pub fn all_targets(&self) -> &[u64] {
+        &self.targets
+    }
+
     /// For each entry of the table of function `object`: of a function or matrix its object, of another
     /// constant the reference to it, of an import the number for [`Loaded::host`].
     ///
@@ -190,17 +197,20 @@ impl Loaded {
 
     /// All `buf` and `vec` constants, as frames hold such values.
     #[must_use]
+    #[inline]
     pub fn constants(&self) -> &[u64] {
         self.constants.words()
     }
 
     /// Greatest number of columns that a `gemv` of this program may meet.
     #[must_use]
+    #[inline]
     pub fn widest_matrix(&self) -> usize {
         self.scratch
     }
 
     /// The compiled functions, made by `make` where there are none yet.
+    #[inline]
     pub fn jit(&self, make: impl FnOnce(&Loaded) -> JitProgram) -> &JitProgram {
         self.jit.get_or_init(|| make(self))
     }

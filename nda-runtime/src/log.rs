@@ -37,7 +37,7 @@ impl HostCall {
 /// would pass the limit costs no memory. An entry is kept as a [`Value`], a host call as a [`HostCall`], in growing lists:
 /// at most 32 bytes of memory for each charged byte, the worst being a host call without arguments and results, of which
 /// 8 bytes are charged.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Record {
     log: Vec<Value>,
     transcript: Vec<HostCall>,
@@ -48,8 +48,18 @@ pub struct Record {
 impl Record {
     /// An empty one that holds `limit` bytes.
     #[must_use]
+    #[inline]
     pub fn new(limit: u64) -> Record {
         Record { log: Vec::new(), transcript: Vec::new(), used: 0, limit }
+    }
+
+    /// Makes it an empty one that holds `limit` bytes.
+    #[inline]
+    pub(crate) fn begin(&mut self, limit: u64) {
+        if self.used != 0 {
+            *self = Record::default();
+        }
+        self.limit = limit;
     }
 
     /// Charges a group of entries with these payloads, all or nothing.
@@ -102,12 +112,14 @@ impl Record {
 
     /// Bytes charged so far.
     #[must_use]
+    #[inline]
     pub fn used(&self) -> u64 {
         self.used
     }
 
     /// Log and transcript, given away.
     #[must_use]
+    #[inline]
     pub fn into_parts(self) -> (Vec<Value>, Vec<HostCall>) {
         (self.log, self.transcript)
     }

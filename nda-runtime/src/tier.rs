@@ -2,7 +2,7 @@
 
 use crate::frame::Arena;
 use crate::tier0::Activation;
-use crate::{HostCall, Loaded, RunLimits, Trap, TrapKind, Value};
+use crate::{HostCall, Loaded, Record, RunLimits, Trap, TrapKind, Value};
 use nda_ast::{Type, ValidFunction};
 use std::fmt;
 
@@ -188,6 +188,10 @@ pub struct RunState {
     pub(crate) stack: Vec<u64>,
     pub(crate) calls: Vec<Activation>,
     pub(crate) quantised: Vec<i8>,
+    /// Log and transcript of the last run of compiled code, until they are taken.
+    pub(crate) record: Record,
+    /// Units of fuel that runs of compiled code have spent and no function has been counted for: less than a slice.
+    pub(crate) unclaimed: u64,
 }
 
 impl RunState {
@@ -199,9 +203,24 @@ impl RunState {
 
     /// Bytes that it holds.
     #[must_use]
+    #[inline]
     pub fn bytes(&self) -> usize {
         8 * (self.arena.len() + self.stack.capacity() + self.words.capacity())
             + self.calls.capacity() * size_of::<Activation>()
             + self.quantised.capacity()
+    }
+    /// Log and transcript of the last [`run`](crate::jit::run), given away.
+    #[must_use]
+    #[inline]
+    pub fn take_record(&mut self) -> Record {
+        std::mem::take(&mut self.record)
+    }
+
+    /// Forgets log and transcript of the last [`run`](crate::jit::run).
+    #[inline]
+    pub fn drop_record(&mut self) {
+        if self.record.used() != 0 {
+            self.record = Record::default();
+        }
     }
 }

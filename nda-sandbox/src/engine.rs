@@ -1,14 +1,17 @@
 //! The engine: the host functions that programs may be granted, and the door through which programs come in.
 
-use crate::typed::TypedHost;
-use crate::{Limits, LoadError, Program};
+use crate::cache::CodeCache;
+use crate::host::TypedHost;
+use crate::spans::Span;
+use crate::{EngineStats, Limits, LoadError, Program};
 use nda_ast::{Bytes, Import, Type, ValidProgram};
-use nda_runtime::{HostError, HostFn, Link, Value};
+use nda_runtime::{HostError, HostFn, Link, Loaded, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// Loads programs and owns what they share. Cheap to clone; use one for the whole process.
+/// Loads programs and owns what they share: functions of equal hash are compiled once, and their code lives as long as a
+/// program has it. Cheap to clone; use one for the whole process.
 ///
 /// ```
 /// use nda_sandbox::{Engine, HostError, Limits};
@@ -34,6 +37,7 @@ pub struct Engine {
 #[derive(Default)]
 struct Registry {
     imports: BTreeMap<String, Registered>,
+    cache: CodeCache,
 }
 
 #[derive(Clone)]
@@ -91,6 +95,17 @@ impl Engine {
             #[cfg(feature = "text")]
             files: None,
         }
+    }
+
+    /// What it has loaded and compiled so far.
+    #[must_use]
+    pub fn stats(&self) -> EngineStats {
+        self.inner.cache.stats()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn cache(&self) -> &CodeCache {
+        &self.inner.cache
     }
 
     /// The signatures of all host functions, by name.
@@ -167,7 +182,7 @@ impl EngineBuilder {
     /// The engine.
     #[must_use]
     pub fn build(self) -> Engine {
-        Engine { inner: Arc::new(Registry { imports: self.imports }) }
+        Engine { inner: Arc::new(Registry { imports: self.imports, cache: CodeCache::default() }) }
     }
 }
 
@@ -263,7 +278,9 @@ impl<'a> Loader<'a> {
     /// As [`Loader::validate_text`], and for imports not granted.
     #[cfg(feature = "text")]
     pub fn load_text(mut self, source: &str) -> Result<Program, LoadError> {
+        let span = Span::load(source.len());
         let valid = self.parse(source)?;
+        span.valid(&valid);
         self.bind(valid, Some(source.into()))
     }
 
@@ -272,13 +289,16 @@ impl<'a> Loader<'a> {
     /// # Errors
     /// [`LoadError`], for every byte string that is not a program within the limits, and for imports not granted.
     pub fn load(self, bytes: impl Into<Bytes>) -> Result<Program, LoadError> {
+        let bytes = bytes.into();
+        let span = Span::load(bytes.len());
         let valid = nda_ast::load(bytes, &self.limits.program)?;
+        span.valid(&valid);
         self.bind(valid, None)
     }
 
     fn bind(&self, valid: ValidProgram, source: Option<Arc<str>>) -> Result<Program, LoadError> {
-        let program = Program::new(Arc::new(valid), &self.granted, self.limits, source)?;
-        for import in program.imports() {
+        let loaded = Loaded::new(Arc::new(valid), &self.granted)?;
+        for import in crate::program::imports(loaded.program()) {
             match self.works.get(&import.name) {
                 Some(&expected) if expected != import.work => {
                     let import_name = import.name.clone();
@@ -287,6 +307,7 @@ impl<'a> Loader<'a> {
                 _ => {}
             }
         }
-        Ok(program)
+        loaded.jit(|loaded| self.engine.inner.cache.compile(loaded));
+        Ok(Program::new(loaded, self.limits, source))
     }
 }

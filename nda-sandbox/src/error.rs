@@ -221,18 +221,6 @@ pub enum CallError {
 }
 
 impl CallError {
-    pub(crate) fn of(e: RunError) -> CallError {
-        match e {
-            RunError::ArgCount { expected, found } => CallError::Args(ArgError::Count { expected, found }),
-            RunError::ArgType { index, expected, found } => {
-                CallError::Args(ArgError::value(index, expected, found))
-            }
-            RunError::NoFunction { .. } | RunError::HostResults { .. } => {
-                CallError::Internal(InternalError { message: e.to_string() })
-            }
-        }
-    }
-
     /// The trap, if it is one.
     #[must_use]
     pub fn trap(&self) -> Option<&Trap> {
@@ -252,13 +240,31 @@ impl fmt::Display for CallError {
 
 impl std::error::Error for CallError {}
 
+impl From<RunError> for CallError {
+    #[cold]
+    #[inline(never)]
+    fn from(e: RunError) -> CallError {
+        match e {
+            RunError::ArgCount { expected, found } => CallError::Args(ArgError::Count { expected, found }),
+            RunError::ArgType { index, expected, found } => {
+                CallError::Args(ArgError::value(index, expected, found))
+            }
+            RunError::NoFunction { .. } | RunError::HostResults { .. } => {
+                CallError::Internal(InternalError { message: e.to_string() })
+            }
+        }
+    }
+}
+
 impl From<Trap> for CallError {
+    #[cold]
     fn from(e: Trap) -> CallError {
         CallError::Trap(e)
     }
 }
 
 impl From<ArgError> for CallError {
+    #[cold]
     fn from(e: ArgError) -> CallError {
         CallError::Args(e)
     }

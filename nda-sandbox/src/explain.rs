@@ -1,6 +1,6 @@
 //! What led to a trap: the run replayed in the reference interpreter, its host calls answered from the transcript.
 
-use crate::program::contain;
+use crate::func::contain;
 use crate::{CallError, Func, Outcome, Program};
 use nda_ast::{Body, Hash, NodeId, Op, SlotId, Type};
 use nda_runtime::{
@@ -159,8 +159,8 @@ impl Func {
         let entry = self.entry().object();
         let run = Run { program: &loaded, entry, args, limits: &limits };
         let mut state = RunState::new();
-        let replayed = contain(&mut state, |state| Tier0.explain(run, state))?;
-        let (again, calls) = replayed.map_err(CallError::of)?;
+        let replay = |state: &mut RunState| Tier0.explain(run, state).map_err(CallError::from);
+        let (again, calls) = contain(&mut state, replay)?;
         let struck = again.result.err();
         let exact = struck.as_ref().is_some_and(|t| t.locations == trap.locations);
         let frames = if struck.is_some() && (exact || trap.is_interruption()) {

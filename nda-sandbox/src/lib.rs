@@ -40,21 +40,32 @@
 //! | --- | --- | --- |
 //! | `text` | yes | programs in the text form |
 //! | `safetensors` | no | `tensors`: weights for `load(..)` and inputs from safetensors files |
+//! | `tracing` | no | spans `nda.load` and `nda.compile` (level debug) and `nda.run` (level trace) |
 #![forbid(unsafe_code)]
 
+mod batch;
+mod cache;
 mod engine;
 mod error;
 mod explain;
+mod func;
+mod host;
 mod limits;
 mod outcome;
 mod program;
+mod spans;
+mod stats;
 #[cfg(feature = "safetensors")]
 pub mod tensors;
 mod typed;
+mod typed_fn;
+mod value_ref;
 
 pub use engine::{Engine, EngineBuilder, Loader};
 pub use error::{ArgError, CallError, FuncError, InternalError, LoadError};
 pub use explain::{Explanation, FrameAtTrap, LoopAtTrap, SlotAtTrap, SourcePlace};
+pub use func::Func;
+pub use host::{Buffer, Exact, Replies, Reply, TypedHost};
 pub use limits::Limits;
 pub use nda_ast;
 pub use nda_ast::{Diagnostic, Import, Type};
@@ -63,10 +74,18 @@ pub use nda_runtime::{
     Value,
 };
 pub use outcome::Outcome;
-pub use program::{Entry, Func, Program, TypedFn};
-pub use typed::{Buffer, Exact, Param, Params, Replies, Reply, Ret, Rets, TypedHost};
+pub use program::{Entry, Program};
+pub use stats::EngineStats;
+pub use typed::{Param, Params, Ret, Rets};
+pub use typed_fn::TypedFn;
+pub use value_ref::ValueRef;
 
 /// The README's example, run as a test.
 #[cfg(all(doctest, feature = "text"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The guides' examples, run as tests.
+#[cfg(all(doctest, feature = "text"))]
+#[doc = include_str!("../../docs/coming-from.md")]
+struct ComingFrom;

@@ -36,14 +36,14 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The limits of a run that starts now.
-    pub(crate) fn starting(&self, cancel: Option<&nda_runtime::CancelFlag>) -> RunLimits {
+    /// The limits of a run.
+    pub(crate) fn of_run(&self, cancel: Option<nda_runtime::CancelFlag>) -> RunLimits {
         RunLimits {
             fuel: self.fuel,
             log_bytes: self.log_bytes,
             deadline: None,
             timeout: self.deadline,
-            cancel: cancel.cloned(),
+            cancel,
         }
     }
 }

@@ -1,14 +1,11 @@
-//! A loaded program and handles on its functions.
+//! A loaded program and its entry points.
 
-use crate::error::{ArgError, CallError, FuncError, InternalError, LoadError};
+use crate::error::FuncError;
 use crate::typed::{Params, Rets};
-use crate::{Limits, Outcome};
+use crate::{Func, Limits, TypedFn};
 use nda_ast::{Body, Certificate, Import, Param, Type, ValidFunction, ValidProgram};
-use nda_runtime::{CancelFlag, Link, Loaded, Returned, Run, RunLimits, RunState, Tier, Tier0, Value};
-use std::cell::RefCell;
+use nda_runtime::Loaded;
 use std::fmt;
-use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// A program that has been checked and is ready to run, for any number of threads. Cheap to clone.
@@ -102,21 +99,15 @@ impl<'a> Entry<'a> {
     }
 
     /// Types of the results and then of the `inout` parameters: what a run gives back.
-    fn returned_types(&self) -> Vec<Type> {
+    pub(crate) fn returned_types(&self) -> Vec<Type> {
         let inout = self.params().iter().filter(|p| p.is_inout()).map(|p| p.ty);
         self.results().iter().copied().chain(inout).collect()
     }
 }
 
 impl Program {
-    pub(crate) fn new(
-        valid: Arc<ValidProgram>,
-        link: &Link,
-        limits: Limits,
-        source: Option<Arc<str>>,
-    ) -> Result<Program, LoadError> {
-        let loaded = Loaded::new(valid, link)?;
-        Ok(Program { inner: Arc::new(Inner { loaded, limits, source }) })
+    pub(crate) fn new(loaded: Loaded, limits: Limits, source: Option<Arc<str>>) -> Program {
+        Program { inner: Arc::new(Inner { loaded, limits, source }) }
     }
 
     /// What was decoded and validated.
@@ -125,6 +116,7 @@ impl Program {
         self.inner.loaded.program()
     }
 
+    #[inline]
     pub(crate) fn loaded(&self) -> &Loaded {
         &self.inner.loaded
     }
@@ -173,10 +165,7 @@ impl Program {
 
     /// What it imports from the host.
     pub fn imports(&self) -> impl Iterator<Item = &Import> {
-        self.valid().program().objects().iter().filter_map(|object| match object.body() {
-            Body::Import(import) => Some(import),
-            _ => None,
-        })
+        imports(self.valid())
     }
 
     /// A handle on the entry point `name` with Rust types for its parameters and results.
@@ -207,7 +196,7 @@ impl Program {
             let found = format!("fn{} -> {}", P::describe(), R::describe());
             return Err(FuncError::Signature { name: name.to_owned(), expected: entry.signature(), found });
         }
-        Ok(TypedFn { func: self.handle(&entry), types: params.into(), signature: PhantomData })
+        Ok(TypedFn::new(self.handle(&entry), &entry))
     }
 
     /// A handle on the entry point `name` that takes and gives values, whatever its signature.
@@ -219,225 +208,19 @@ impl Program {
     }
 
     fn handle(&self, entry: &Entry<'_>) -> Func {
-        Func { program: self.clone(), object: entry.object, limits: self.inner.limits, cancel: None }
+        Func::new(self.clone(), entry.object, self.inner.limits)
     }
 
     /// The entry point of a handle.
-    fn entry_of(&self, object: u32) -> Option<Entry<'_>> {
+    pub(crate) fn entry_of(&self, object: u32) -> Option<Entry<'_>> {
         self.entries().find(|e| e.object == object)
     }
 }
 
-/// A handle on an entry point that takes and gives values. Cheap to clone; holds its program.
-#[derive(Clone, Debug)]
-pub struct Func {
-    program: Program,
-    object: u32,
-    limits: Limits,
-    cancel: Option<CancelFlag>,
-}
-
-/// Bytes of run memory that a thread keeps for its next run.
-const KEPT_STATE: usize = 1 << 20;
-
-thread_local! {
-    /// The state of the last run on this thread; none while a run is under way.
-    static STATE: RefCell<Option<RunState>> = const { RefCell::new(None) };
-}
-
-impl Func {
-    /// The program.
-    #[must_use]
-    pub fn program(&self) -> &Program {
-        &self.program
-    }
-
-    /// The limits of its runs.
-    #[must_use]
-    pub fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
-    /// The same handle with other limits for its runs (what the program may be was checked at load).
-    #[must_use]
-    pub fn with_limits(mut self, limits: &Limits) -> Func {
-        self.limits = *limits;
-        self
-    }
-
-    /// The same handle, its runs ended by this flag.
-    #[must_use]
-    pub fn with_cancel(mut self, cancel: &CancelFlag) -> Func {
-        self.cancel = Some(cancel.clone());
-        self
-    }
-
-    /// Runs it in memory that this thread keeps for its runs (at most 1 MiB between runs).
-    ///
-    /// # Errors
-    /// [`CallError::Args`] where an argument does not fit; [`CallError::Internal`] where a host function panicked or broke
-    /// its signature. A trap is in the outcome.
-    pub fn run(&self, args: &[Value]) -> Result<Outcome, CallError> {
-        // Taken out, so that a host function that runs a program itself finds none and makes its own.
-        let mut state = STATE.with(|kept| kept.try_borrow_mut().ok().and_then(|mut s| s.take()));
-        let mut own = state.take().unwrap_or_default();
-        let outcome = self.run_in(&mut own, args);
-        if own.bytes() <= KEPT_STATE {
-            STATE.with(|kept| {
-                if let Ok(mut kept) = kept.try_borrow_mut() {
-                    *kept = Some(own);
-                }
-            });
-        }
-        outcome
-    }
-
-    /// Runs it in memory of the caller, which any program may have used before.
-    ///
-    /// # Errors
-    /// As [`Func::run`].
-    pub fn run_in(&self, state: &mut RunState, args: &[Value]) -> Result<Outcome, CallError> {
-        let limits = self.limits.starting(self.cancel.as_ref());
-        self.run_under(state, args, &limits)
-    }
-
-    pub(crate) fn run_under(
-        &self,
-        state: &mut RunState,
-        args: &[Value],
-        limits: &RunLimits,
-    ) -> Result<Outcome, CallError> {
-        let run = Run { program: self.program.loaded(), entry: self.object, args, limits };
-        let outcome = contain(state, |state| Tier0.run(run, state))?.map_err(CallError::of)?;
-        let results = |mut r: Returned| {
-            r.results.append(&mut r.inout);
-            r.results
-        };
-        Ok(Outcome {
-            result: outcome.result.map(results),
-            log: outcome.log,
-            transcript: outcome.transcript,
-            log_bytes: outcome.log_bytes,
-            executed_nodes: outcome.executed_nodes,
-        })
-    }
-
-    /// The results of a run: [`Func::run`] without log, transcript and count.
-    ///
-    /// # Errors
-    /// As [`Func::run`], and [`CallError::Trap`] for a trap.
-    pub fn call(&self, args: &[Value]) -> Result<Vec<Value>, CallError> {
-        Ok(self.run(args)?.result?)
-    }
-
-    /// The entry point.
-    ///
-    /// # Panics
-    /// Never: a handle is made from an entry point of its own program.
-    #[must_use]
-    pub fn entry(&self) -> Entry<'_> {
-        self.program.entry_of(self.object).expect("a handle's object is an entry point of its program")
-    }
-}
-
-/// Runs `body`; a panic in it, which can only come from a host function or a fault of this library, becomes an error,
-/// and the state it may have left halfway is replaced.
-pub(crate) fn contain<T>(
-    state: &mut RunState,
-    body: impl FnOnce(&mut RunState) -> T,
-) -> Result<T, InternalError> {
-    // Unwind safety: of what `body` can reach, only the state changes, and it is replaced.
-    match catch_unwind(AssertUnwindSafe(|| body(state))) {
-        Ok(done) => Ok(done),
-        Err(payload) => {
-            *state = RunState::new();
-            let text = payload.downcast_ref::<&str>().map(|s| (*s).to_owned());
-            let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
-            let message = format!("panicked: {}", text.as_deref().unwrap_or("with a value that is no text"));
-            // A payload's own drop may panic; leaking a few bytes is the lesser harm.
-            std::mem::forget(payload);
-            Err(InternalError { message })
-        }
-    }
-}
-
-/// A handle on an entry point with Rust types; see [`Program::func`].
-pub struct TypedFn<P, R> {
-    func: Func,
-    types: Arc<[Type]>,
-    signature: PhantomData<fn(P) -> R>,
-}
-
-impl<P, R> Clone for TypedFn<P, R> {
-    fn clone(&self) -> TypedFn<P, R> {
-        TypedFn { func: self.func.clone(), types: self.types.clone(), signature: PhantomData }
-    }
-}
-
-impl<P, R> fmt::Debug for TypedFn<P, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TypedFn").field(&self.func).finish()
-    }
-}
-
-impl<P: Params, R: Rets> TypedFn<P, R> {
-    /// The results of a run in memory that this thread keeps.
-    ///
-    /// # Errors
-    /// [`CallError`]: a trap, an argument of a length that does not fit, or a host at fault.
-    pub fn call(&self, args: P::Args<'_>) -> Result<R, CallError> {
-        Ok(self.run(args)?.result?)
-    }
-
-    /// A run in memory that this thread keeps, with log, transcript and count.
-    ///
-    /// # Errors
-    /// As [`TypedFn::call`], but a trap is in the outcome.
-    pub fn run(&self, args: P::Args<'_>) -> Result<Outcome<R>, CallError> {
-        typed(P::with(args, &self.types, |values| self.func.run(values)))
-    }
-
-    /// A run in memory of the caller, which any program may have used before.
-    ///
-    /// # Errors
-    /// As [`TypedFn::run`].
-    pub fn run_in(&self, state: &mut RunState, args: P::Args<'_>) -> Result<Outcome<R>, CallError> {
-        typed(P::with(args, &self.types, |values| self.func.run_in(state, values)))
-    }
-
-    /// The same handle with other limits for its runs.
-    #[must_use]
-    pub fn with_limits(self, limits: &Limits) -> TypedFn<P, R> {
-        TypedFn { func: self.func.with_limits(limits), ..self }
-    }
-
-    /// The same handle, its runs ended by this flag.
-    #[must_use]
-    pub fn with_cancel(self, cancel: &CancelFlag) -> TypedFn<P, R> {
-        TypedFn { func: self.func.with_cancel(cancel), ..self }
-    }
-
-    /// The same handle without Rust types.
-    #[must_use]
-    pub fn untyped(&self) -> &Func {
-        &self.func
-    }
-}
-
-/// Gives an outcome's results their Rust types.
-fn typed<R: Rets>(run: Result<Result<Outcome, CallError>, ArgError>) -> Result<Outcome<R>, CallError> {
-    let outcome = run??;
-    let result = match outcome.result {
-        Ok(values) => Ok(R::from_values(values).ok_or_else(|| InternalError {
-            message: "results of other types than the validator found".to_owned(),
-        })?),
-        Err(trap) => Err(trap),
-    };
-    Ok(Outcome {
-        result,
-        log: outcome.log,
-        transcript: outcome.transcript,
-        log_bytes: outcome.log_bytes,
-        executed_nodes: outcome.executed_nodes,
+/// What a program imports from the host.
+pub(crate) fn imports(program: &ValidProgram) -> impl Iterator<Item = &Import> {
+    program.program().objects().iter().filter_map(|object| match object.body() {
+        Body::Import(import) => Some(import),
+        _ => None,
     })
 }

@@ -221,6 +221,7 @@ impl Compiler<'_> {
         let word = match operand {
             // A constant: compared as a word like any other.
             Operand::Const(_) => Operand::Slot(self.near(operand).into()),
+            other if self.holds(other).is_some() => Operand::Held,
             other => other,
         };
         let source = self.source(word);

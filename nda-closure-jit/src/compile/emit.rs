@@ -5,9 +5,9 @@ use crate::rec::{Rec, RecFn, Site};
 use crate::records::elements::{Row, index_fn, len_fn};
 use crate::records::fused::{Words, count_test_fn, inner_test_fn, three_fn};
 use crate::records::operand::{Kind, Pair};
-use crate::records::scalar::{binary_fn, unary_fn};
+use crate::records::scalar::{binary_fn, by_power_fn, unary_fn};
 use crate::records::{calls::call_fn, flow};
-use nda_ast::Op;
+use nda_ast::{Op, Res};
 
 /// What people and traps want to know of records, and nothing else needs.
 #[derive(Default)]
@@ -24,8 +24,12 @@ pub(super) enum Shape {
     Index { row: Row, kind: Kind, local: bool, store: bool },
     Len { local: bool, store: bool },
     Call { float: bool, store: bool },
-    /// A word copied to another.
+    /// A word copied to another; two of them; a constant or accumulator.
     PutWord,
+    PutTwo,
+    Put,
+    /// A quotient or remainder by a power of two.
+    ByPower { rem: bool, kind: Kind, store: bool },
     /// Everything else, with its name.
     Other(&'static str),
     /// An operation on vectors or buffers.
@@ -48,12 +52,25 @@ impl Shape {
             Shape::Unary { op, kind, store } => unary_fn(op, kind, store),
             Shape::Index { row, kind, local, store } => index_fn(row, kind, local, store),
             Shape::Len { local, store } => len_fn(local, store),
+            Shape::ByPower { rem, kind, store } => by_power_fn(rem, kind, store),
             Shape::Call { float, store } => call_fn(float, store),
             Shape::Three { outer, last, inner, words, store } => return three_fn(outer, last, inner, words, store),
             Shape::InnerTest { test, inner, constant, small, end } => {
                 return inner_test_fn(test, inner, constant, small, end);
             }
             Shape::CountTest { test, constant } => return count_test_fn(test, constant),
+            _ => return None,
+        })
+    }
+
+    /// Which accumulator gets its value: that of floats, or of ints; `None` where neither does.
+    fn result(self) -> Option<bool> {
+        Some(match self {
+            Shape::Binary { op, .. } | Shape::Unary { op, .. } | Shape::Three { outer: op, .. } => {
+                op.info().res == Res::Float
+            }
+            Shape::Index { row, .. } => matches!(row, Row::Floats | Row::Lanes),
+            Shape::Len { .. } | Shape::ByPower { .. } => false,
             _ => return None,
         })
     }
@@ -65,6 +82,7 @@ impl Shape {
             Shape::Unary { op, kind, store: false } => Shape::Unary { op, kind, store: true },
             Shape::Index { row, kind, local, store: false } => Shape::Index { row, kind, local, store: true },
             Shape::Len { local, store: false } => Shape::Len { local, store: true },
+            Shape::ByPower { rem, kind, store: false } => Shape::ByPower { rem, kind, store: true },
             Shape::Call { float, store: false } => Shape::Call { float, store: true },
             Shape::Three { outer, last, inner, words, store: false } => {
                 Shape::Three { outer, last, inner, words, store: true }
@@ -102,11 +120,38 @@ impl Compiler<'_> {
         let here = self.here();
         self.recs.push(rec);
         self.last = Some(shape);
+        self.forget(shape, &rec);
         if let Some(notes) = &mut self.notes {
             notes.sites.push(Site { check: self.node, owner: self.owner });
             notes.shapes.push(format!("{shape:?}"));
         }
         here
+    }
+
+    /// After a record: which words the accumulators no longer have the value of.
+    #[inline]
+    fn forget(&mut self, shape: Shape, rec: &Rec) {
+        match shape {
+            Shape::PutWord | Shape::Put => self.written(rec.d),
+            Shape::PutTwo => {
+                self.written(rec.d);
+                self.written(rec.c);
+            }
+            Shape::Test { .. } | Shape::InnerTest { .. } | Shape::Other("SetElement" | "Push") => {}
+            _ => match shape.result() {
+                // Where the record stores it, too, is noted by who asks for that.
+                Some(float) => self.held[usize::from(float)] = None,
+                None => self.held = [None; 2],
+            },
+        }
+    }
+
+    pub(super) fn written(&mut self, word: u8) {
+        for held in &mut self.held {
+            if *held == Some(word) {
+                *held = None;
+            }
+        }
     }
 
     /// Changes what record `at` is.
@@ -134,6 +179,7 @@ impl Compiler<'_> {
     /// The next record is one that another passes control to: nothing before it may be fused with what follows.
     pub(super) fn label(&mut self) -> u32 {
         self.last = None;
+        self.held = [None; 2];
         self.here()
     }
 

@@ -53,13 +53,16 @@ impl Compiler<'_> {
         let (b, a) = (self.pop(), self.pop());
         let (mut op, mut x, mut y) = (op, a, b);
         let class = spread(op);
+        if class != Spread::Few && self.is_final(id) {
+            (x, y) = self.take_held(x, y);
+        }
         match class {
             Spread::Commutes | Spread::Turns(_) => {
                 // The constant to the right, the accumulator to the left.
                 let turn = match (&x, &y) {
                     (Operand::Const(_), Operand::Const(_)) => false,
                     (Operand::Const(_), _) => true,
-                    (_, Operand::Acc { .. }) => !matches!(x, Operand::Acc { .. }),
+                    (_, Operand::Acc { .. } | Operand::Held) => !matches!(x, Operand::Acc { .. }),
                     _ => false,
                 };
                 if turn {
@@ -80,6 +83,12 @@ impl Compiler<'_> {
             self.free(a);
             return;
         }
+        if let (Op::DivS | Op::RemS | Op::DivU | Op::RemU, Operand::Const(divisor)) = (op, y)
+            && self.divide(op, x, divisor)
+        {
+            self.free(a);
+            return;
+        }
         let (x, y) = self.sources(x, y);
         let pair = Pair::of(x.kind, y.kind);
         let imm = if x.kind == Kind::C { x.imm } else { y.imm };
@@ -95,6 +104,41 @@ impl Compiler<'_> {
         self.free(a);
     }
 
+    /// A quotient or remainder by a constant power of two, which needs no division and cannot trap.
+    fn divide(&mut self, op: Op, x: Operand, divisor: u64) -> bool {
+        let power = divisor.trailing_zeros();
+        if !divisor.is_power_of_two() || !(1..=62).contains(&power) || matches!(x, Operand::Const(_)) {
+            return false;
+        }
+        let Source { kind, word: a, .. } = self.source(x);
+        let pair = if kind == Kind::A { Pair::AC } else { Pair::SC };
+        let (shape, imm) = match op {
+            Op::DivU => (Shape::Binary { op: Op::ShrU, pair, store: false }, power.into()),
+            Op::RemU => (Shape::Binary { op: Op::AndInt, pair, store: false }, divisor - 1),
+            _ => (Shape::ByPower { rem: op == Op::RemS, kind, store: false }, power.into()),
+        };
+        self.value(shape, Rec { a, imm, ..BLANK }, false);
+        true
+    }
+
+    /// Whether the value of node `id` goes to a statement or branch: no other operation would take it into its record.
+    fn is_final(&self, id: NodeId) -> bool {
+        (id as usize) < self.f.node_count() && self.f.node(id + 1).op().is_stmt()
+    }
+
+    /// Of two words, one is taken from the accumulator where it is there as well: sooner than from memory.
+    fn take_held(&self, x: Operand, y: Operand) -> (Operand, Operand) {
+        let word = |operand: &Operand| matches!(operand, Operand::Slot(_) | Operand::Temp(_));
+        let free = |operand: &Operand| word(operand) || matches!(operand, Operand::Const(_));
+        if word(&x) && free(&y) && self.holds(x).is_some() {
+            (Operand::Held, y)
+        } else if word(&y) && free(&x) && self.holds(y).is_some() {
+            (x, Operand::Held)
+        } else {
+            (x, y)
+        }
+    }
+
     /// Takes the operation that has just left its value in the accumulator into the record of `op`, where there is such a
     /// record.
     fn fuse(&mut self, id: NodeId, op: Op, x: Operand, y: Operand) -> bool {
@@ -104,10 +148,20 @@ impl Compiler<'_> {
             _ => return false,
         };
         let Some(waiting) = self.acc[usize::from(float)] else { return false };
-        let Shape::Binary { op: inner, pair, store: false } = waiting.shape else { return false };
         if waiting.rec + 1 != self.here() || self.last != Some(waiting.shape) {
             return false;
         }
+        let (inner, pair, bits) = match waiting.shape {
+            Shape::Binary { op, pair, store: false } => (op, pair, None),
+            // The remainder by 2^k is 0 where the low k bits are.
+            Shape::ByPower { rem: true, kind: Kind::S, store: false }
+                if matches!(op, Op::EqInt | Op::NeInt) && matches!(other, Operand::Const(0)) =>
+            {
+                let power = self.recs.last().map_or(0, |rec| rec.imm);
+                (Op::AndInt, Pair::SC, Some((1 << power) - 1))
+            }
+            _ => return false,
+        };
         let constant = match pair {
             Pair::SS => false,
             Pair::SC => true,
@@ -136,7 +190,8 @@ impl Compiler<'_> {
             let node = self.inner_node(id, last);
             let Some(rec) = self.unput() else { return false };
             self.acc[usize::from(float)] = None;
-            self.test = Some(Test { op, pair, rec: Rec { c, ..rec }, inner: Some((inner, node, is_small)) });
+            let rec = Rec { c, imm: bits.unwrap_or(rec.imm), ..rec };
+            self.test = Some(Test { op, pair, rec, inner: Some((inner, node, is_small)) });
             self.push(Operand::Test);
             return true;
         }

@@ -101,7 +101,7 @@ impl Compiler<'_> {
             Kind::C => self.near(Operand::Const(source.imm)),
             Kind::A => {
                 let near = self.words.pass();
-                self.emit_other("Put", Rec { f: scalar::put::<i64, A>, d: near, ..BLANK });
+                self.put_record(Shape::Put, Rec { f: scalar::put::<i64, A>, d: near, ..BLANK });
                 near
             }
         }
@@ -199,8 +199,11 @@ impl Compiler<'_> {
 
     /// The end of a loop's body: `Continue` leads here. Gives where it begins, from the body's first record.
     fn begin_end(&mut self, open: &Open) {
-        self.patch_list(open.continues);
-        let end = self.label() - open.at - 1;
+        if open.continued {
+            self.patch_list(open.continues);
+            self.label();
+        }
+        let end = self.here() - open.at - 1;
         self.recs[open.at as usize].no = end;
     }
 

@@ -16,6 +16,8 @@ use crate::rec::{Rec, Site};
 use nda_ast::{BlockId, BlockKind, Function, NodeId, Op, ValidFunction};
 use nda_runtime::jit::FrameMap;
 
+use std::cell::Cell;
+
 use blocks::Open;
 use emit::{Notes, Shape};
 use operand::{InAcc, Operand, Test};
@@ -47,6 +49,22 @@ impl Compiled {
     }
 }
 
+/// Lists of the walk, kept by the thread for its next function.
+#[derive(Default)]
+struct Scratch {
+    recs: Vec<Rec>,
+    stack: Vec<Operand>,
+    opens: Vec<Open>,
+    regions: Vec<Region>,
+}
+
+/// Most records that a thread keeps room for.
+const KEPT: usize = 1 << 13;
+
+thread_local! {
+    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+}
+
 /// The state of the walk.
 struct Compiler<'f> {
     valid: &'f ValidFunction,
@@ -63,12 +81,16 @@ struct Compiler<'f> {
     stack: Vec<Operand>,
     /// Which operand is in the accumulator of ints, and of floats.
     acc: [Option<InAcc>; 2],
+    /// The word whose value the accumulator of ints, and of floats, has besides.
+    held: [Option<u8>; 2],
     /// A comparison that the next node branches on.
     test: Option<Test>,
     words: operand::Words,
     arena: vectors::Places,
     opens: Vec<Open>,
     regions: Vec<Region>,
+    /// Where the lists go back to.
+    scratch: Box<Scratch>,
     /// Sequences around the record under way.
     sequences: u32,
     loops: u32,
@@ -88,23 +110,30 @@ impl<'f> Compiler<'f> {
         let blocks = f.blocks().iter().enumerate().rev();
         let conditions = blocks.filter(|(_, b)| b.kind == BlockKind::Cond).map(|(i, _)| i as BlockId);
         let map = FrameMap::new(f.params().len(), f.results().len());
+        let mut scratch = SCRATCH.take().unwrap_or_default();
+        let mut recs = std::mem::take(&mut scratch.recs);
+        recs.reserve(f.node_count() / 2 + 8);
+        let (stack, opens) = (std::mem::take(&mut scratch.stack), std::mem::take(&mut scratch.opens));
+        let regions = std::mem::take(&mut scratch.regions);
         Compiler {
             valid,
             f,
             imports,
             map,
-            recs: Vec::with_capacity(f.node_count() / 2 + 8),
+            recs,
             notes,
             node: 0,
             owner: 0,
             last: None,
-            stack: Vec::new(),
+            stack,
             acc: [None; 2],
+            held: [None; 2],
             test: None,
             words: operand::Words::new(f, map),
             arena: vectors::Places::new(valid),
-            opens: Vec::new(),
-            regions: Vec::new(),
+            opens,
+            regions,
+            scratch,
             sequences: 0,
             loops: 0,
             conditions: conditions.collect(),
@@ -131,15 +160,35 @@ impl<'f> Compiler<'f> {
             self.step(id);
             id += 1;
         }
-        let notes = self.notes.unwrap_or_default();
+        let notes = self.notes.take().unwrap_or_default();
+        let (words, aggregates, loops) = (self.words.used(), self.arena.used(), self.loops as usize);
         Compiled {
-            words: self.words.used(),
-            aggregates: self.arena.used(),
-            loops: self.loops as usize,
-            recs: self.recs.into_boxed_slice(),
+            words,
+            aggregates,
+            loops,
+            recs: self.finish(),
             sites: notes.sites,
             shapes: notes.shapes,
         }
+    }
+
+    /// The records, in a list of their exact length; the scratch lists go back to the thread.
+    fn finish(mut self) -> Box<[Rec]> {
+        let mut recs = self.recs;
+        let exact = if recs.len() <= KEPT {
+            let exact = recs.as_slice().into();
+            recs.clear();
+            self.scratch.recs = recs;
+            exact
+        } else {
+            recs.into_boxed_slice()
+        };
+        (self.stack.clear(), self.opens.clear(), self.regions.clear());
+        self.scratch.stack = self.stack;
+        self.scratch.opens = self.opens;
+        self.scratch.regions = self.regions;
+        SCRATCH.set(Some(self.scratch));
+        exact
     }
 
     /// Compiles one node.

@@ -18,6 +18,8 @@ pub(super) enum Operand {
     Const(u64),
     /// In the accumulator of ints and bools, or of floats.
     Acc { float: bool },
+    /// In an accumulator and in a word: nothing waits there.
+    Held,
     /// Not yet computed: the comparison in `Compiler::test`.
     Test,
 }
@@ -212,21 +214,45 @@ impl Compiler<'_> {
             Some(shape) if word < NEAR && waiting.rec + 1 == self.here() => {
                 self.recs[waiting.rec as usize].d = word as u8;
                 self.reshape(waiting.rec, shape);
+                self.written(word as u8);
             }
-            _ => {
-                let f = if float { scalar::put::<f64, A> } else { scalar::put::<i64, A> };
-                self.put_into(word, Rec { f, ..BLANK });
-            }
+            _ => self.put_acc(float, word),
         }
+        if word < NEAR {
+            self.held[usize::from(float)] = Some(word as u8);
+        }
+    }
+
+    /// Writes a record that stores an accumulator.
+    fn put_acc(&mut self, float: bool, word: u32) {
+        if word < NEAR
+            && self.last == Some(Shape::PutWord)
+            && let Some(first) = self.unput()
+        {
+            let f = if float { scalar::put_and_acc::<f64> } else { scalar::put_and_acc::<i64> };
+            self.put_record(Shape::PutTwo, Rec { f, c: word as u8, ..first });
+            return;
+        }
+        let f = if float { scalar::put::<f64, A> } else { scalar::put::<i64, A> };
+        self.put_into(word, Rec { f, ..BLANK });
+    }
+
+    /// The accumulator that has the value of a word besides, if one does and no operand waits there.
+    pub(super) fn holds(&self, operand: Operand) -> Option<bool> {
+        let word = self.word_of(operand)?;
+        [false, true].into_iter().find(|&float| {
+            let place = usize::from(float);
+            self.acc[place].is_none() && self.held[place].is_some_and(|held| u32::from(held) == word)
+        })
     }
 
     /// Writes a record that puts something into a word, near or far.
     fn put_into(&mut self, word: u32, rec: Rec) {
         if word < NEAR {
-            self.emit_other("Put", Rec { d: word as u8, ..rec });
+            self.put_record(Shape::Put, Rec { d: word as u8, ..rec });
         } else {
             let near = self.words.pass();
-            self.emit_other("Put", Rec { d: near, ..rec });
+            self.put_record(Shape::Put, Rec { d: near, ..rec });
             self.emit_other("Stow", Rec { f: scalar::stow, a: near, skip: word, ..BLANK });
         }
     }
@@ -248,6 +274,7 @@ impl Compiler<'_> {
                 self.acc[usize::from(float)] = None;
                 Source { kind: Kind::A, word: 0, imm: 0 }
             }
+            Operand::Held => Source { kind: Kind::A, word: 0, imm: 0 },
             Operand::Test => unreachable!("a test is branched on"),
             Operand::Slot(_) | Operand::Temp(_) => {
                 let word = self.near(operand);
@@ -288,12 +315,19 @@ impl Compiler<'_> {
                 }
             }
             Operand::Const(imm) => self.put_into(word, Rec { f: scalar::put::<i64, C>, imm, ..BLANK }),
-            Operand::Test => unreachable!("a test is branched on"),
+            Operand::Test | Operand::Held => unreachable!("only made for the record that takes it"),
             Operand::Slot(_) | Operand::Temp(_) => self.copy_word(operand, word),
         }
     }
 
     fn copy_word(&mut self, operand: Operand, word: u32) {
+        if let Some(float) = self.holds(operand)
+            && word < NEAR
+        {
+            // Sooner there than in memory.
+            self.put_acc(float, word);
+            return;
+        }
         let from = self.near(operand);
         if word >= NEAR {
             self.emit_other("Stow", Rec { f: scalar::stow, a: from, skip: word, ..BLANK });
@@ -304,7 +338,7 @@ impl Compiler<'_> {
             && let Some(first) = self.unput()
         {
             let rec = Rec { f: scalar::put_two, b: from, c: to, ..first };
-            self.emit_other("PutTwo", rec);
+            self.put_record(Shape::PutTwo, rec);
             return;
         }
         let rec = Rec { f: scalar::put::<i64, S>, a: from, d: to, ..BLANK };

@@ -21,6 +21,8 @@ enum What {
     And,
     /// The first operand of `c || x`.
     Or,
+    /// The last test of a row: what follows the select branches on it.
+    Last,
     /// The condition of a select, its first arm, its second arm, itself.
     Condition,
     First,
@@ -45,7 +47,7 @@ impl Mark {
 
     /// Whether the node's value is branched on.
     pub fn branches(&self) -> bool {
-        matches!(self.what, What::And | What::Or | What::Condition)
+        matches!(self.what, What::And | What::Or | What::Last | What::Condition)
     }
 }
 
@@ -98,12 +100,14 @@ pub(super) fn marks(f: &Function) -> Vec<Mark> {
         let root = roots.contains(&id);
         if root && constant(second, false) {
             mark(condition, What::And);
+            mark(first, What::Last);
             mark(second, What::Nothing);
             mark(id, What::Nothing);
             roots.extend([condition, first]);
         } else if root && constant(first, true) && turns(f, condition) {
             mark(condition, What::Or);
             mark(first, What::Nothing);
+            mark(second, What::Last);
             mark(id, What::Nothing);
             roots.push(second);
         } else {
@@ -166,7 +170,7 @@ impl Compiler<'_> {
                 What::Condition => self.select_condition(id),
                 What::First => self.first_arm(),
                 What::Second => self.second_arm(),
-                What::Nothing | What::Done => {}
+                What::Last | What::Nothing | What::Done => {}
             }
         }
     }

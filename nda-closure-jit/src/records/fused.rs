@@ -3,7 +3,7 @@
 
 use super::branch::{end, skip};
 use super::operand::{C, Reg, S, Src};
-use super::scalar::{Op2, op};
+use super::scalar::{Op2, Raw2, nan, op};
 use crate::rec::{RecFn, go, go_past, last, record, trap};
 use nda_ast::Op;
 use nda_runtime::TrapKind;
@@ -136,6 +136,41 @@ record! {
     }
 }
 
+/// The same order for arithmetic on floats.
+pub(crate) trait FloatOrder<P: Raw2> {
+    fn raw(inner: f64, other: f64) -> f64;
+}
+
+impl<P: Raw2> FloatOrder<P> for First {
+    #[inline(always)]
+    fn raw(inner: f64, other: f64) -> f64 {
+        P::raw(inner, other)
+    }
+}
+
+impl<P: Raw2> FloatOrder<P> for Last {
+    #[inline(always)]
+    fn raw(inner: f64, other: f64) -> f64 {
+        P::raw(other, inner)
+    }
+}
+
+record! {
+    /// `three` on floats: a NaN of the inner operation makes one of the outer, so that one check is enough.
+    float_three [P: Raw2, O: FloatOrder<P>, I: Raw2, Y: Src, Z: Src, const STORE: bool]
+        (code, rec, rest, acc, frame, fuel, st, facc) {
+        let inner = I::raw(S::get(rec, rec.a, acc, facc, frame), Y::get(rec, rec.b, acc, facc, frame));
+        let value = O::raw(inner, Z::get(rec, rec.c, acc, facc, frame));
+        if value.is_nan() {
+            return nan::<STORE>(code, acc, frame, fuel, st, facc);
+        }
+        if STORE {
+            frame[usize::from(rec.d)].set(value.to_bits());
+        }
+        go!(rest, acc, frame, fuel, st, value)
+    }
+}
+
 /// Which operands of an operation within another are words: the second and the third are not both constants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Words {
@@ -194,18 +229,19 @@ pub(crate) fn count_test_fn(test: Op, constant: bool) -> Option<RecFn> {
 
 macro_rules! threes {
     ($outer:expr, $last:expr, $inner:expr, $words:expr, $store:expr;
-        $([$($o:ident $order:ident $is_last:literal),+] of $inners:tt;)+) => {
-        $($(threes!(@outer $outer, $last, $inner, $words, $store; $o $order $is_last $inners);)+)+
+        $($f:ident [$($o:ident $order:ident $is_last:literal),+] of $inners:tt;)+) => {
+        $($(threes!(@outer $f, $outer, $last, $inner, $words, $store; $o $order $is_last $inners);)+)+
     };
-    (@outer $outer:expr, $last:expr, $inner:expr, $words:expr, $store:expr; $o:ident $order:ident $is_last:literal [$($i:ident)+]) => {
+    (@outer $f:ident, $outer:expr, $last:expr, $inner:expr, $words:expr, $store:expr;
+        $o:ident $order:ident $is_last:literal [$($i:ident)+]) => {
         $(if ($outer, $last, $inner) == (Op::$o, $is_last, Op::$i) {
             return Some(match ($words, $store) {
-                (Words::Sss, false) => three::<op::$o, $order, op::$i, S, S, false>,
-                (Words::Scs, false) => three::<op::$o, $order, op::$i, C, S, false>,
-                (Words::Ssc, false) => three::<op::$o, $order, op::$i, S, C, false>,
-                (Words::Sss, true) => three::<op::$o, $order, op::$i, S, S, true>,
-                (Words::Scs, true) => three::<op::$o, $order, op::$i, C, S, true>,
-                (Words::Ssc, true) => three::<op::$o, $order, op::$i, S, C, true>,
+                (Words::Sss, false) => $f::<op::$o, $order, op::$i, S, S, false>,
+                (Words::Scs, false) => $f::<op::$o, $order, op::$i, C, S, false>,
+                (Words::Ssc, false) => $f::<op::$o, $order, op::$i, S, C, false>,
+                (Words::Sss, true) => $f::<op::$o, $order, op::$i, S, S, true>,
+                (Words::Scs, true) => $f::<op::$o, $order, op::$i, C, S, true>,
+                (Words::Ssc, true) => $f::<op::$o, $order, op::$i, S, C, true>,
             });
         })+
     };
@@ -215,10 +251,10 @@ macro_rules! threes {
 /// second operand.
 pub(crate) fn three_fn(outer: Op, last: bool, inner: Op, words: Words, store: bool) -> Option<RecFn> {
     threes! { outer, last, inner, words, store;
-        [AddInt First false, SubInt First false, SubInt Last true, XorInt First false, AndInt First false]
+        three [AddInt First false, SubInt First false, SubInt Last true, XorInt First false, AndInt First false]
             of [MulInt Shl ShrS ShrU AddInt SubInt];
-        [AddFloat First false, SubFloat First false, SubFloat Last true, MulFloat First false]
-            of [AddFloat SubFloat MulFloat];
+        float_three [AddFloat First false, SubFloat First false, SubFloat Last true, MulFloat First false]
+            of [AddFloat SubFloat MulFloat DivFloat];
     }
     None
 }

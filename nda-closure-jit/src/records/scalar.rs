@@ -106,6 +106,80 @@ record! {
     }
 }
 
+/// Arithmetic on floats before its NaN is made canonical.
+pub(crate) trait Raw2 {
+    fn raw(a: f64, b: f64) -> f64;
+}
+
+macro_rules! raw {
+    ($($name:ident $op:tt)+) => {$(
+        impl Raw2 for op::$name {
+            #[inline(always)]
+            fn raw(a: f64, b: f64) -> f64 {
+                a $op b
+            }
+        }
+    )+};
+}
+
+raw! { AddFloat + SubFloat - MulFloat * DivFloat / }
+
+record! {
+    /// Goes on with the canonical NaN, stored in `d` as well. A function of its own and not a choice of values, which a
+    /// compiler may take to be none between one NaN and another; and two instructions shorter where there is no NaN.
+    #[cold]
+    #[inline(never)]
+    nan [const STORE: bool] (_code, rec, rest, acc, frame, fuel, st, _facc) {
+        let value = f64::from_bits(nda_ast::CANONICAL_NAN);
+        if STORE {
+            frame[usize::from(rec.d)].set(value.to_bits());
+        }
+        go!(rest, acc, frame, fuel, st, value)
+    }
+}
+
+record! {
+    float_binary [P: Raw2, X: Src, Y: Src, const STORE: bool] (code, rec, rest, acc, frame, fuel, st, facc) {
+        let value = P::raw(X::get(rec, rec.a, acc, facc, frame), Y::get(rec, rec.b, acc, facc, frame));
+        if value.is_nan() {
+            return nan::<STORE>(code, acc, frame, fuel, st, facc);
+        }
+        if STORE {
+            frame[usize::from(rec.d)].set(value.to_bits());
+        }
+        go!(rest, acc, frame, fuel, st, value)
+    }
+}
+
+record! {
+    /// A signed quotient or remainder by 2^`imm`, 1 to 62.
+    by_power [X: Src, const REM: bool, const STORE: bool] (code, rec, rest, acc, frame, fuel, st, facc) {
+        let x: i64 = X::get(rec, rec.a, acc, facc, frame);
+        let power = rec.imm as u32 & 63;
+        // Rounds towards zero: a negative dividend is raised by 2^k - 1 first.
+        let raised = x.wrapping_add(((x >> 63) as u64).wrapping_shr(64 - power) as i64);
+        let value = if REM { x.wrapping_sub(raised >> power << power) } else { raised >> power };
+        if STORE {
+            frame[usize::from(rec.d)].set(value as u64);
+        }
+        go!(rest, value, frame, fuel, st, facc)
+    }
+}
+
+/// The function of `by_power`.
+pub(crate) fn by_power_fn(rem: bool, kind: Kind, store: bool) -> RecFn {
+    match (rem, kind, store) {
+        (false, Kind::A, false) => by_power::<A, false, false>,
+        (false, Kind::A, true) => by_power::<A, false, true>,
+        (true, Kind::A, false) => by_power::<A, true, false>,
+        (true, Kind::A, true) => by_power::<A, true, true>,
+        (false, _, false) => by_power::<S, false, false>,
+        (false, _, true) => by_power::<S, false, true>,
+        (true, _, false) => by_power::<S, true, false>,
+        (true, _, true) => by_power::<S, true, true>,
+    }
+}
+
 record! {
     try_binary [P: Try2, X: Src, Y: Src, const STORE: bool] (code, rec, rest, acc, frame, fuel, st, facc) {
         let x = X::get(rec, rec.a, acc, facc, frame);
@@ -172,6 +246,15 @@ record! {
     put_two [] (code, rec, rest, acc, frame, fuel, st, facc) {
         frame[usize::from(rec.d)].set(frame[usize::from(rec.a)].get());
         frame[usize::from(rec.c)].set(frame[usize::from(rec.b)].get());
+        go!(rest, acc, frame, fuel, st, facc)
+    }
+}
+
+record! {
+    /// Copies the word `a` into `d`, then an accumulator into `c`.
+    put_and_acc [T: Reg] (code, rec, rest, acc, frame, fuel, st, facc) {
+        frame[usize::from(rec.d)].set(frame[usize::from(rec.a)].get());
+        frame[usize::from(rec.c)].set(T::of(acc, facc).word());
         go!(rest, acc, frame, fuel, st, facc)
     }
 }
@@ -261,16 +344,16 @@ macro_rules! all {
 }
 
 macro_rules! commuting {
-    ($p:ident, $pair:ident, $store:ident) => {
+    ($f:ident, $p:ident, $pair:ident, $store:ident) => {
         match ($pair, $store) {
-            (Pair::SS, false) => binary::<op::$p, S, S, false>,
-            (Pair::SC, false) => binary::<op::$p, S, C, false>,
-            (Pair::AS, false) => binary::<op::$p, A, S, false>,
-            (Pair::AC, false) => binary::<op::$p, A, C, false>,
-            (Pair::SS, true) => binary::<op::$p, S, S, true>,
-            (Pair::SC, true) => binary::<op::$p, S, C, true>,
-            (Pair::AS, true) => binary::<op::$p, A, S, true>,
-            (Pair::AC, true) => binary::<op::$p, A, C, true>,
+            (Pair::SS, false) => $f::<op::$p, S, S, false>,
+            (Pair::SC, false) => $f::<op::$p, S, C, false>,
+            (Pair::AS, false) => $f::<op::$p, A, S, false>,
+            (Pair::AC, false) => $f::<op::$p, A, C, false>,
+            (Pair::SS, true) => $f::<op::$p, S, S, true>,
+            (Pair::SC, true) => $f::<op::$p, S, C, true>,
+            (Pair::AS, true) => $f::<op::$p, A, S, true>,
+            (Pair::AC, true) => $f::<op::$p, A, C, true>,
             other => unreachable!("{other:?}: operands are turned round"),
         }
     };
@@ -291,9 +374,12 @@ macro_rules! few {
 }
 
 macro_rules! binaries {
-    ($op:ident, $pair:ident, $store:ident; commuting $($c:ident)+; all $($a:ident)+; try_all $($t:ident)+; few $($f:ident)+) => {
+    ($op:ident, $pair:ident, $store:ident; commuting $($c:ident)+; floats $($fc:ident)+; float_all $($fa:ident)+;
+     all $($a:ident)+; try_all $($t:ident)+; few $($f:ident)+) => {
         match $op {
-            $(Op::$c => commuting!($c, $pair, $store),)+
+            $(Op::$c => commuting!(binary, $c, $pair, $store),)+
+            $(Op::$fc => commuting!(float_binary, $fc, $pair, $store),)+
+            $(Op::$fa => all!(float_binary, $fa, $pair, $store),)+
             $(Op::$a => all!(binary, $a, $pair, $store),)+
             $(Op::$t => all!(try_binary, $t, $pair, $store),)+
             $(Op::$f => few!($f, $pair, $store),)+
@@ -306,8 +392,10 @@ macro_rules! binaries {
 pub(crate) fn binary_fn(op: Op, pair: Pair, store: bool) -> RecFn {
     binaries! { op, pair, store;
         commuting AddInt MulInt AndInt OrInt XorInt EqInt NeInt LtS LeS GtS GeS LtU LeU GtU GeU
-            AddFloat MulFloat EqFloat NeFloat LtFloat LeFloat GtFloat GeFloat;
-        all SubInt Shl ShrS ShrU SubFloat DivFloat;
+            EqFloat NeFloat LtFloat LeFloat GtFloat GeFloat;
+        floats AddFloat MulFloat;
+        float_all SubFloat DivFloat;
+        all SubInt Shl ShrS ShrU;
         try_all DivS DivU RemS RemU;
         few MinInt MaxInt Rotl Rotr MinFloat MaxFloat CopySign Pow Atan2
     }

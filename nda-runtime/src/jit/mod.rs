@@ -24,6 +24,7 @@ pub use run::{Finished, run, run_values};
 pub use state::{At, JitState};
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -87,13 +88,15 @@ pub struct JitCode {
     body: AtomicU64,
     /// Units of fuel spent in each of its loops, by ordinal in program order, to the nearest slice.
     loops: Box<[AtomicU64]>,
+    bytes: usize,
 }
 
 impl fmt::Debug for JitCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let JitCode { words, aggregates, body, loops, .. } = self;
+        let JitCode { words, aggregates, body, loops, bytes, .. } = self;
         let mut out = f.debug_struct("JitCode");
         out.field("words", words).field("aggregates", aggregates).field("body", body).field("loops", loops);
+        out.field("bytes", bytes);
         out.finish_non_exhaustive()
     }
 }
@@ -103,7 +106,20 @@ impl JitCode {
     #[must_use]
     pub fn new(call: JitFn, words: u32, aggregates: u32, loops: usize) -> JitCode {
         let loops = std::iter::repeat_with(AtomicU64::default).take(loops).collect();
-        JitCode { call, words, aggregates, body: AtomicU64::new(0), loops }
+        JitCode { call, words, aggregates, body: AtomicU64::new(0), loops, bytes: 0 }
+    }
+
+    /// The same code, of which its maker knows that it takes so many bytes of memory.
+    #[must_use]
+    pub fn with_bytes(mut self, bytes: usize) -> JitCode {
+        self.bytes = bytes;
+        self
+    }
+
+    /// Bytes of memory that the code takes, as far as its maker has said.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Adds units spent: in loop `ordinal`, or outside of loops.
@@ -113,7 +129,9 @@ impl JitCode {
     }
 
     /// Units spent so far in the function outside of its loops, and in each loop. A slice of some thousand units counts
-    /// for the loop in which it ended; the last one of a run for the entry point.
+    /// for the loop in which it ended. What runs leave of their last slice adds up in their [`crate::RunState`], and once it
+    /// comes to a slice, that counts for the entry point under way: short runs are sampled, in proportion to what they
+    /// spend, and threads that share code write no shared memory in each of them.
     #[must_use]
     pub fn heat(&self) -> (u64, Vec<u64>) {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -130,6 +148,8 @@ pub struct JitFunction {
     pub chain_words: u64,
     /// Words of aggregates, likewise.
     pub chain_aggregates: u64,
+    /// Where its table lies among those of the program: see [`crate::Loaded::all_targets`].
+    pub targets: Range<usize>,
 }
 
 /// The compiled functions of a program, by object.
@@ -157,7 +177,8 @@ impl JitProgram {
                 }
                 let chain_words = words + u64::from(code.words);
                 let chain_aggregates = aggregates + u64::from(code.aggregates);
-                JitFunction { code, chain_words, chain_aggregates }
+                let targets = program.program().program().link_range(object);
+                JitFunction { code, chain_words, chain_aggregates, targets }
             });
             functions.push(function);
         }

@@ -3,9 +3,10 @@
 use super::{FrameMap, JitControlFlow, JitFunction, JitProgram, JitState};
 use crate::fpenv::IeeeGuard;
 use crate::frame::type_words;
+use crate::interrupt::UNITS_PER_LOOK;
 use crate::memory::{ARGUMENT, Memory, Sources};
 use crate::unit::VectorUnit;
-use crate::{Loaded, Outcome, Record, Returned, Run, RunError, RunLimits, RunState, Stop, Trap, Value, Watch};
+use crate::{Loaded, Outcome, Returned, Run, RunError, RunLimits, RunState, Trap, Value, Watch};
 use std::cell::Cell;
 
 /// Words that code may name with one byte, of which some may lie above the frames of a run.
@@ -18,30 +19,30 @@ pub struct Finished<T> {
     pub result: Result<T, Trap>,
     /// Sum of the costs of all blocks entered.
     pub executed_nodes: u64,
-    /// Log and transcript.
-    pub record: Record,
 }
 
-/// Runs a compiled function: `place` puts the arguments into its frame and arena, `read` takes results from there.
+/// Runs a compiled function: `place` puts the arguments into its frame and arena, or refuses them; `read` takes results from
+/// there. Log and transcript are left in the state, for [`RunState::take_record`].
 ///
 /// `aggregates` are the words of the arena that the arguments take; the memory given to `place` has no more.
 ///
 /// # Errors
-/// [`RunError::NoFunction`], and where a host function breaks its signature.
+/// That of `place`; [`RunError::NoFunction`], and where a host function breaks its signature.
 #[inline]
-pub fn run<T>(
+pub fn run<T, E: From<RunError>>(
     (program, jit, entry): (&Loaded, &JitProgram, u32),
     (args, aggregates): (&[Value], usize),
     limits: &RunLimits,
     state: &mut RunState,
-    place: impl FnOnce(&mut Memory<'_>, &[Cell<u64>]),
+    place: impl FnOnce(&mut Memory<'_>, &[Cell<u64>]) -> Result<(), E>,
     read: impl FnOnce(Sources<'_>, &[Cell<u64>]) -> T,
-) -> Result<Finished<T>, RunError> {
+) -> Result<Finished<T>, E> {
     let function = jit.function(entry).ok_or(RunError::NoFunction { object: entry })?;
     state.reserve(function, aggregates, program.widest_matrix());
     let words = Cell::from_mut(state.words.as_mut_slice()).as_slice_of_cells();
     let mut memory = Memory { arena: state.arena.words_mut(), constants: program.constants() };
-    place(&mut memory, words);
+    place(&mut memory, words)?;
+    state.record.begin(limits.log_bytes);
     let env = IeeeGuard::enter();
     let unit = VectorUnit {
         memory,
@@ -51,20 +52,33 @@ pub fn run<T>(
         program,
         args,
     };
-    let fuel = (limits.fuel, limits.log_bytes);
-    let mut run = JitState::new(jit, entry, words, (unit, aggregates), fuel, &env);
+    let mut run = JitState::new(
+        jit,
+        (entry, function),
+        words,
+        (unit, aggregates),
+        limits.fuel,
+        &mut state.record,
+        &env,
+    );
     let flow = enter(function, &mut run);
-    run.count_rest(function);
+    state.unclaimed += run.unclaimed();
+    if state.unclaimed >= UNITS_PER_LOOK {
+        claim(function, &mut state.unclaimed);
+    }
     let executed_nodes = limits.fuel - run.left();
-    let result = (flow == JitControlFlow::RETURN).then(|| read(run.unit.memory.sources(), words));
-    let (stopped, record) = run.into_parts();
-    let result = match (result, stopped) {
-        (Some(value), _) => Ok(value),
-        (None, Some((Stop::Trap(kind), locations))) => Err(Trap { kind, locations }),
-        (None, Some((Stop::Host(error), _))) => return Err(error),
-        (None, None) => unreachable!("a run ends by a return or with a reason"),
+    let result = if flow == JitControlFlow::RETURN {
+        Ok(read(run.unit.memory.sources(), words))
+    } else {
+        Err(run.take_trap()?)
     };
-    Ok(Finished { result, executed_nodes, record })
+    Ok(Finished { result, executed_nodes })
+}
+
+#[cold]
+#[inline(never)]
+fn claim(function: &JitFunction, units: &mut u64) {
+    function.code.count(None, std::mem::take(units));
 }
 
 /// Never inlined, so that no arithmetic moves out of the guarded environment.
@@ -96,6 +110,7 @@ pub fn run_values(jit: &JitProgram, run: Run<'_>, state: &mut RunState) -> Resul
             };
             words[map.slot(i as u32) as usize].set(word);
         }
+        Ok::<(), RunError>(())
     };
     let read = |sources: Sources<'_>, words: &[Cell<u64>]| {
         let value = |ty, word: u32| sources.value(ty, words[word as usize].get());
@@ -106,8 +121,8 @@ pub fn run_values(jit: &JitProgram, run: Run<'_>, state: &mut RunState) -> Resul
     };
     let program = (run.program, jit, run.entry);
     let args = (run.args, aggregates as usize);
-    let finished = self::run(program, args, run.limits, state, place, read)?;
-    let Finished { result, executed_nodes, record } = finished;
+    let Finished { result, executed_nodes } = self::run(program, args, run.limits, state, place, read)?;
+    let record = state.take_record();
     let log_bytes = record.used();
     let (log, transcript) = record.into_parts();
     Ok(Outcome { result, executed_nodes, log, transcript, log_bytes })
@@ -119,11 +134,17 @@ impl RunState {
     fn reserve(&mut self, function: &JitFunction, aggregates: usize, widest: usize) {
         let words = (function.chain_words + NEAR) as usize;
         if self.words.len() < words {
-            self.words.resize(words, 0);
+            grow(&mut self.words, words);
         }
         self.arena.reserve(aggregates + function.chain_aggregates as usize);
         if self.quantised.len() < widest {
-            self.quantised.resize(widest, 0);
+            grow(&mut self.quantised, widest);
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn grow<T: Copy + Default>(list: &mut Vec<T>, len: usize) {
+    list.resize(len, T::default());
 }

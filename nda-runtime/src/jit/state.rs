@@ -5,7 +5,7 @@ use crate::fpenv::IeeeGuard;
 use crate::host::ask;
 use crate::interrupt::UNITS_PER_LOOK;
 use crate::unit::VectorUnit;
-use crate::{Location, Record, RunError, Stop, TrapKind, Value};
+use crate::{Location, Record, RunError, Stop, Trap, TrapKind, Value};
 use nda_ast::{NodeId, Type};
 use std::cell::Cell;
 
@@ -47,25 +47,27 @@ pub struct JitState<'a> {
     stop: Option<Stop>,
     /// From the trap outwards.
     locations: Vec<Location>,
-    record: Record,
+    record: &'a mut Record,
     env: &'a IeeeGuard,
 }
 
 impl<'a> JitState<'a> {
+    #[inline]
     pub(super) fn new(
         program: &'a JitProgram,
-        entry: u32,
+        (entry, function): (u32, &JitFunction),
         words: &'a [Cell<u64>],
         (unit, base): (VectorUnit<'a>, usize),
-        (fuel, log_bytes): (u64, u64),
+        fuel: u64,
+        record: &'a mut Record,
         env: &'a IeeeGuard,
     ) -> JitState<'a> {
-        let first = fuel.min(UNITS_PER_LOOK);
+        let first = if unit.watch.looks_at_once() { 0 } else { fuel.min(UNITS_PER_LOOK) };
         JitState {
             fuel: first as i64,
             frame: 0,
             base,
-            targets: unit.program.targets(entry),
+            targets: &unit.program.all_targets()[function.targets.clone()],
             words,
             unit,
             object: entry,
@@ -75,7 +77,7 @@ impl<'a> JitState<'a> {
             site: 0,
             stop: None,
             locations: Vec::new(),
-            record: Record::new(log_bytes),
+            record,
             env,
         }
     }
@@ -92,7 +94,7 @@ impl<'a> JitState<'a> {
         };
         let caller = (self.object, self.targets);
         self.object = object;
-        self.targets = self.unit.program.targets(object);
+        self.targets = &self.unit.program.all_targets()[function.targets.clone()];
         self.frame += words;
         self.base += aggregates;
         let flow = (function.code.call)(self);
@@ -118,7 +120,7 @@ impl<'a> JitState<'a> {
         mut place: impl FnMut(&mut VectorUnit<'a>, usize, &Value),
     ) -> Result<i64, JitControlFlow> {
         self.fuel = fuel;
-        match ask(&mut self.unit, &mut self.record, self.env, host, args) {
+        match ask(&mut self.unit, self.record, self.env, host, args) {
             Ok(results) => {
                 for (i, result) in results.iter().enumerate() {
                     place(&mut self.unit, i, result);
@@ -206,20 +208,34 @@ impl<'a> JitState<'a> {
     }
 
     /// Fuel of the run that is left.
+    #[inline]
     pub(super) fn left(&self) -> u64 {
         self.reserve + self.fuel as u64
     }
 
-    /// Counts what was spent of the last slice for the entry point.
-    pub(super) fn count_rest(&self, entry: &JitFunction) {
-        entry.code.count(None, (self.granted - self.fuel) as u64);
+    /// What was spent of the last slice, which no function has been counted for.
+    #[inline]
+    pub(super) fn unclaimed(&self) -> u64 {
+        (self.granted - self.fuel) as u64
     }
 
-    /// Why it stopped, with the chain of locations; and the record.
-    pub(super) fn into_parts(mut self) -> (Option<(Stop, Vec<Location>)>, Record) {
-        self.locations.reverse();
-        let locations = self.locations;
-        (self.stop.map(|stop| (stop, locations)), self.record)
+    /// Why it stopped, where it has not returned.
+    ///
+    /// # Errors
+    /// Where a host function broke its signature.
+    ///
+    /// # Panics
+    /// Where it has no reason, which is a defect of the compiled code.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn take_trap(&mut self) -> Result<Trap, RunError> {
+        let mut locations = std::mem::take(&mut self.locations);
+        locations.reverse();
+        match self.stop.take() {
+            Some(Stop::Trap(kind)) => Ok(Trap { kind, locations }),
+            Some(Stop::Host(error)) => Err(error),
+            None => unreachable!("a run ends by a return or with a reason"),
+        }
     }
 }
 
