@@ -1,5 +1,6 @@
 //! Compiled functions: the list of records behind a [`JitFn`](nda_runtime::JitFn).
 
+use crate::chain::start;
 use crate::compile::{Compiled, compile};
 use crate::rec::{Flow, Frame, NEAR, OWNER, Rec, Site};
 use nda_ast::{NodeId, ValidFunction};
@@ -30,8 +31,7 @@ impl Closure {
                 Err(flow) => return flow,
             },
         };
-        let Some(first) = self.recs.first() else { return Flow::TRAP };
-        let flow = (first.f)(&self.recs, 0, frame, fuel, st, 0.0);
+        let flow = start(&self.recs, frame, fuel, st);
         if let Some(fuel) = flow.fuel() {
             st.fuel = fuel;
             return Flow::RETURN;

@@ -26,6 +26,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod chain;
 mod code;
 mod compile;
 mod list;

@@ -73,10 +73,7 @@ pub(crate) fn corrupt() -> Flow {
 macro_rules! go {
     ($code:expr, $acc:expr, $frame:expr, $fuel:expr, $st:expr, $facc:expr) => {{
         let code: &[$crate::rec::Rec] = $code;
-        match code.first() {
-            Some(next) => (next.f)(code, $acc, $frame, $fuel, $st, $facc),
-            None => $crate::rec::corrupt(),
-        }
+        $crate::chain::next(code, $acc, $frame, $fuel, $st, $facc)
     }};
 }
 

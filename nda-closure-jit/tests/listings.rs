@@ -8,9 +8,6 @@ use nda_runtime::Loaded;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-/// Programs with parts of sequences, which are shorter where calls in tail position may stay calls.
-const DEBUG_ONLY: [&str; 3] = ["sequence", "far", "long_condition"];
-
 fn programs() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/listings");
     let files = std::fs::read_dir(folder).expect("a folder").map(|f| f.expect("a file").path());
@@ -38,9 +35,6 @@ fn listing(program: &Loaded) -> String {
 fn code_is_as_reviewed() {
     for path in programs() {
         let name = path.file_stem().and_then(|n| n.to_str()).expect("a name");
-        if !cfg!(debug_assertions) && DEBUG_ONLY.contains(&name) {
-            continue;
-        }
         let program = common::load_text(&std::fs::read_to_string(&path).expect("a text"), &common::host());
         let (list, file) = (listing(&program), path.with_extension("txt"));
         if std::env::var_os("NDA_BLESS").is_some() {

@@ -141,6 +141,7 @@ impl Compiler<'_> {
     /// The condition of a `While` begins: the loop opens.
     pub(super) fn begin_condition(&mut self) {
         let Some(block) = self.conditions.pop() else { return };
+        self.split();
         let b = self.f.blocks()[block as usize];
         let (ordinal, base) = (self.loops, self.words.base);
         self.loops += 1;

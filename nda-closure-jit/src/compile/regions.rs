@@ -1,5 +1,5 @@
-//! Sequences: long runs of records are cut into parts, so that the machine stack stays bounded where calls in tail position are
-//! not made jumps (builds without optimisation).
+//! Sequences: long runs of records are cut into parts, so that the machine stack stays bounded should calls in tail position
+//! ever not be made jumps: see [`crate::chain`].
 
 use super::Compiler;
 use super::emit::{BLANK, Name};
@@ -7,11 +7,11 @@ use crate::rec::Rec;
 use crate::records::flow;
 
 /// Runs of at most this many nodes, nested blocks counted, are never cut.
-pub(super) const SHORT: u32 = if cfg!(debug_assertions) { 64 } else { 1024 };
+pub(super) const SHORT: u32 = 256;
 
-/// A part is ended at the first chance after so many records. Without optimisation each may take 300 bytes of stack; with
-/// it none does, which a test sees to, and cutting loops' bodies would cost a call for each part.
-const PART: u32 = if cfg!(debug_assertions) { 4 } else { 512 };
+/// A part is ended at the first chance after so many records: few enough to bound the stack, and so many that the call that
+/// each part costs is not seen in the time of a loop's body.
+const PART: u32 = 128;
 
 /// A run of records: a block, an arm of a select, or a condition.
 pub(super) struct Region {

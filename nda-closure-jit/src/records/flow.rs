@@ -4,6 +4,7 @@
 //! to go on. So nothing but loops, sequences and calls adds to the machine stack, whatever the compiler makes of the calls in tail position.
 
 use super::operand::{Kind, Reg, S, Src};
+use crate::chain::start;
 use crate::rec::{BLOCK, Flow, Frame, Rec, RecFn, go, go_past, last, record, refill, site, trap, trap_owner};
 use nda_ast::Type;
 use nda_runtime::{JitState, TrapKind};
@@ -41,10 +42,9 @@ fn outer(flow: Flow, st: &JitState<'_>) -> Outer {
 /// body begins.
 #[inline(always)]
 fn iterate(body: &[Rec], end: u32, frame: &Frame, fuel: i64, st: &mut JitState<'_>) -> Result<i64, Flow> {
-    let Some(first) = body.first() else { return Err(Flow::TRAP) };
     let mut fuel = fuel;
     loop {
-        let mut flow = (first.f)(body, 0, frame, fuel, st, 0.0);
+        let mut flow = start(body, frame, fuel, st);
         loop {
             if let Some(left) = flow.fuel() {
                 fuel = left;
@@ -57,7 +57,7 @@ fn iterate(body: &[Rec], end: u32, frame: &Frame, fuel: i64, st: &mut JitState<'
                 Outer::Leave(left) => return Ok(left),
                 Outer::Pass(flow) => return Err(flow),
                 Outer::Continue(left) => {
-                    flow = go!(body.get(end as usize..).unwrap_or(&[]), 0, frame, left, st, 0.0);
+                    flow = start(body.get(end as usize..).unwrap_or(&[]), frame, left, st);
                 }
             }
         }
@@ -198,7 +198,7 @@ record! {
         let mut at = rest;
         loop {
             let [part, body @ ..] = at else { return Flow::TRAP };
-            let flow = go!(body, 0, frame, fuel, st, 0.0);
+            let flow = start(body, frame, fuel, st);
             match flow.fuel() {
                 Some(left) => fuel = left,
                 None => return flow,

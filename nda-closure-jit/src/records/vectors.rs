@@ -4,10 +4,10 @@
 //! that gets the reference to it, or the scalar that comes of it.
 
 use super::flow::type_of;
-use crate::rec::{RecFn, go, record, trap};
+use crate::rec::{Flow, Frame, Rec, RecFn, go, record, trap};
 use nda_ast::{Elem, Op, Type};
-use nda_runtime::VectorUnit;
 use nda_runtime::scalar::Checked;
+use nda_runtime::{JitState, VectorUnit};
 
 /// What an operation has: its record, the words of its operands, the place of its result.
 pub(crate) struct Operands<'r> {
@@ -22,32 +22,47 @@ pub(crate) trait Give {
     fn give(unit: &mut VectorUnit<'_>, o: &Operands<'_>) -> Checked<()>;
 }
 
+/// In a function of its own, as the next: what lies in memory of the record's own would keep its call in tail position a call.
+#[inline(never)]
+fn give_to<G: Give>(
+    code: &[Rec],
+    rec: &Rec,
+    frame: &Frame,
+    fuel: i64,
+    st: &mut JitState<'_>,
+) -> Result<(), Flow> {
+    let at = st.base + rec.skip as usize;
+    let word = |word: u8| frame[usize::from(word)].get();
+    let operands = Operands { rec, a: word(rec.a), b: word(rec.b), at };
+    G::give(&mut st.unit, &operands).map_err(|kind| trap(code, fuel, st, kind))?;
+    frame[usize::from(rec.d)].set(at as u64);
+    Ok(())
+}
+
 record! {
     give [G: Give] (code, rec, rest, acc, frame, fuel, st, facc) {
-        let at = st.base + rec.skip as usize;
-        let word = |word: u8| frame[usize::from(word)].get();
-        let operands = Operands { rec, a: word(rec.a), b: word(rec.b), at };
-        match G::give(&mut st.unit, &operands) {
-            Ok(()) => {
-                frame[usize::from(rec.d)].set(at as u64);
-                go!(rest, acc, frame, fuel, st, facc)
-            }
-            Err(kind) => trap(code, fuel, st, kind),
+        match give_to::<G>(code, rec, frame, fuel, st) {
+            Ok(()) => go!(rest, acc, frame, fuel, st, facc),
+            Err(flow) => flow,
         }
     }
+}
+
+#[inline(never)]
+fn reduce_to(code: &[Rec], rec: &Rec, frame: &Frame, fuel: i64, st: &mut JitState<'_>) -> Result<(), Flow> {
+    let word = |word: u8| frame[usize::from(word)].get();
+    let Some(op) = Op::from_byte(rec.c) else { return Err(Flow::TRAP) };
+    let value = st.unit.reduce(op, word(rec.a), word(rec.b), rec.yes as usize);
+    frame[usize::from(rec.d)].set(value.map_err(|kind| trap(code, fuel, st, kind))?);
+    Ok(())
 }
 
 record! {
     /// A reduction of `a`, or the dot product of `a` and `b`, of `yes` elements, into `d`; the operation is `c`.
     reduce [] (code, rec, rest, acc, frame, fuel, st, facc) {
-        let word = |word: u8| frame[usize::from(word)].get();
-        let Some(op) = Op::from_byte(rec.c) else { return crate::rec::Flow::TRAP };
-        match st.unit.reduce(op, word(rec.a), word(rec.b), rec.yes as usize) {
-            Ok(value) => {
-                frame[usize::from(rec.d)].set(value);
-                go!(rest, acc, frame, fuel, st, facc)
-            }
-            Err(kind) => trap(code, fuel, st, kind),
+        match reduce_to(code, rec, frame, fuel, st) {
+            Ok(()) => go!(rest, acc, frame, fuel, st, facc),
+            Err(flow) => flow,
         }
     }
 }
