@@ -116,6 +116,7 @@ pub(super) enum Shape {
     CountTest {
         test: Op,
         constant: bool,
+        small: bool,
     },
 }
 
@@ -135,7 +136,7 @@ impl Shape {
             Shape::InnerTest { test, inner, constant, small, end } => {
                 return inner_test_fn(test, inner, constant, small, end);
             }
-            Shape::CountTest { test, constant } => return count_test_fn(test, constant),
+            Shape::CountTest { test, constant, small } => return count_test_fn(test, constant, small),
             _ => return None,
         })
     }

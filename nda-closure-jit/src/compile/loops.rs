@@ -11,6 +11,14 @@ use crate::records::operand::{A, C, Kind, Pair, S};
 use crate::records::{flow, scalar};
 use nda_ast::{BlockId, BlockKind, Effects, Node, NodeId, Op};
 
+/// A record that adds to a word: `c`, a word or a small constant, to `d`.
+struct Count {
+    at: u32,
+    d: u8,
+    c: u8,
+    small: bool,
+}
+
 impl Compiler<'_> {
     /// `Loop`: its count is the last operand.
     pub(super) fn begin_loop(&mut self, id: NodeId, node: &Node) {
@@ -228,33 +236,46 @@ impl Compiler<'_> {
         self.words.base = open.base;
     }
 
-    /// Adds the increment that the last record before the end of a body is to the test at that end.
-    fn count_in_test(&mut self, count: u32) {
+    /// Takes the addition that the last record before the end of a body is into the test at that end.
+    fn count_in_test(&mut self, count: Count) {
         let test = self.here() - 1;
-        let [.., add, rec] = self.recs.as_slice() else { return };
         let Some(Shape::Test { op, pair, end: true }) = self.last else { return };
-        if count + 1 != test || !matches!(pair, Pair::SS | Pair::SC) {
-            return;
-        }
-        let shape = Shape::CountTest { test: op, constant: pair == Pair::SC };
-        let rec = Rec { c: add.imm as u8, d: add.d, ..*rec };
+        let Some(&rec) = self.recs.last().filter(|_| count.at + 1 == test) else { return };
+        let (constant, a) = match pair {
+            Pair::SS => (false, rec.a),
+            Pair::SC => (true, rec.a),
+            // What is in the accumulator is the sum.
+            Pair::AS => (false, count.d),
+            Pair::AC => (true, count.d),
+            _ => return,
+        };
+        let shape = Shape::CountTest { test: op, constant, small: count.small };
         if shape.function().is_some() {
             self.unput();
             self.unput();
-            self.emit(shape, rec);
+            self.emit(shape, Rec { a, c: count.c, d: count.d, ..rec });
         }
     }
 
-    /// The last record, if it adds a small constant to a word, and nothing leads to what follows it.
-    fn small_count(&self, open: &Open) -> Option<u32> {
-        let rec = self.recs.last()?;
-        let add = Shape::Binary { op: Op::AddInt, pair: Pair::SC, store: true };
-        let small = i8::try_from(rec.imm as i64).is_ok();
-        (!open.continued && self.last == Some(add) && rec.a == rec.d && small).then(|| self.here() - 1)
+    /// The last record, if it adds a word or a small constant to a word, and nothing leads to what follows it.
+    fn count(&self, open: &Open) -> Option<Count> {
+        let rec = self.recs.last().filter(|_| !open.continued)?;
+        let at = self.here() - 1;
+        let d = rec.d;
+        match self.last {
+            Some(Shape::Binary { op: Op::AddInt, pair: Pair::SC, store: true }) if rec.a == d => {
+                let c = i8::try_from(rec.imm as i64).ok()? as u8;
+                Some(Count { at, d, c, small: true })
+            }
+            Some(Shape::Binary { op: Op::AddInt, pair: Pair::SS, store: true }) if rec.a == d => {
+                Some(Count { at, d, c: rec.b, small: false })
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn close_while(&mut self, open: &Open) {
-        let count = self.small_count(open);
+        let count = self.count(open);
         self.begin_end(open);
         let id = self.owner;
         let block = open.block - 1;

@@ -89,10 +89,10 @@ last! {
 }
 
 last! {
-    /// Adds the small constant `c` to the int in `d`; then as `test_end`.
-    count_test_end [P: Op2<In = i64, Out = bool>, Y: Src] (code, rec, acc, frame, fuel, st, facc) {
+    /// Adds `c`, a word or a small constant, to the int in `d`; then as `test_end`.
+    count_test_end [P: Op2<In = i64, Out = bool>, Y: Src, R: Right] (code, rec, acc, frame, fuel, st, facc) {
         let counter = &frame[usize::from(rec.d)];
-        counter.set(counter.get().wrapping_add(Small::right(rec.c, frame) as u64));
+        counter.set(counter.get().wrapping_add(R::right(rec.c, frame) as u64));
         let holds = P::ap(S::get(rec, rec.a, acc, facc, frame), Y::get(rec, rec.b, acc, facc, frame));
         end!(code, rec, holds, frame, fuel, st, facc)
     }
@@ -213,18 +213,23 @@ pub(crate) fn inner_test_fn(test: Op, inner: Op, constant: bool, small: bool, en
 }
 
 macro_rules! count_tests {
-    ($test:expr, $constant:expr; $($p:ident)+) => {
-        match ($test, $constant) {
-            $((Op::$p, false) => Some(count_test_end::<op::$p, S>),
-            (Op::$p, true) => Some(count_test_end::<op::$p, C>),)+
+    ($test:expr, $form:expr; $($p:ident)+) => {
+        match $test {
+            $(Op::$p => Some(match $form {
+                (false, false) => count_test_end::<op::$p, S, S>,
+                (false, true) => count_test_end::<op::$p, S, Small>,
+                (true, false) => count_test_end::<op::$p, C, S>,
+                (true, true) => count_test_end::<op::$p, C, Small>,
+            }),)+
             _ => None,
         }
     };
 }
 
-/// The function of `count_test_end`, if there is one; `constant`: the right side of the test is.
-pub(crate) fn count_test_fn(test: Op, constant: bool) -> Option<RecFn> {
-    count_tests! { test, constant; EqInt NeInt LtS LeS GtS GeS }
+/// The function of `count_test_end`, if there is one. `constant`: the right side of the test is; `small`: so is what is
+/// added.
+pub(crate) fn count_test_fn(test: Op, constant: bool, small: bool) -> Option<RecFn> {
+    count_tests! { test, (constant, small); EqInt NeInt LtS LeS GtS GeS }
 }
 
 macro_rules! threes {
