@@ -89,7 +89,9 @@ impl Compiler<'_> {
             }
             Spread::All => {}
         }
-        if self.fuse(id, op, x, y) {
+        // Operands may have been turned round: which of the node's own is the operation?
+        let inner = if matches!(b, Operand::Acc { .. }) { id - 1 } else { self.f.operand_before(id - 1) };
+        if self.fuse((id, inner), op, x, y) {
             self.free(b);
             self.free(a);
             return;
@@ -152,7 +154,7 @@ impl Compiler<'_> {
 
     /// Takes the operation that has just left its value in the accumulator into the record of `op`, where there is such a
     /// record.
-    fn fuse(&mut self, id: NodeId, op: Op, x: Operand, y: Operand) -> bool {
+    fn fuse(&mut self, (id, inside): (NodeId, NodeId), op: Op, x: Operand, y: Operand) -> bool {
         let (float, last, other) = match (x, y) {
             (Operand::Acc { float }, other) => (float, false, other),
             (other, Operand::Acc { float }) => (float, true, other),
@@ -204,11 +206,10 @@ impl Compiler<'_> {
             if shape.function().is_none() || turned.and_then(Shape::function).is_none() {
                 return false;
             }
-            let node = self.inner_node(id, last);
             let Some(rec) = self.unput() else { return false };
             self.acc[usize::from(float)] = None;
             let rec = Rec { c, imm: bits.unwrap_or(rec.imm), ..rec };
-            self.test = Some(Test { op, pair, rec, inner: Some((inner, node, is_small)) });
+            self.test = Some(Test { op, pair, rec, inner: Some((inner, inside, is_small)) });
             self.push(Operand::Test);
             return true;
         }
@@ -226,11 +227,6 @@ impl Compiler<'_> {
         self.acc[usize::from(float)] = None;
         self.value(shape, Rec { c, imm: imm.unwrap_or(rec.imm), ..rec }, float);
         true
-    }
-
-    /// The operand of node `id` that is an operation: its first or last.
-    fn inner_node(&self, id: NodeId, last: bool) -> NodeId {
-        if last { id - 1 } else { self.f.operand_before(id - 1) }
     }
 
     /// A constant goes into a word.
