@@ -92,8 +92,10 @@ impl Compiler<'_> {
         // Operands may have been turned round: which of the node's own is the operation?
         let inner = if matches!(b, Operand::Acc { .. }) { id - 1 } else { self.f.operand_before(id - 1) };
         if self.fuse((id, inner), op, x, y) {
-            self.free(b);
-            self.free(a);
+            if self.test.is_none() {
+                self.free(b);
+                self.free(a);
+            }
             return;
         }
         if let (Op::DivS | Op::RemS | Op::DivU | Op::RemU, Operand::Const(divisor)) = (op, y)
@@ -108,6 +110,7 @@ impl Compiler<'_> {
         let rec = Rec { a: x.word, b: y.word, imm, ..BLANK };
         if op.info().res == Res::Bool && self.branches(id) {
             // Its temporaries stay taken: the record is yet to be written.
+            self.words.hold_all();
             self.test = Some(Test { op, pair, rec, inner: None });
             self.push(Operand::Test);
             return;
@@ -209,6 +212,7 @@ impl Compiler<'_> {
             let Some(rec) = self.unput() else { return false };
             self.acc[usize::from(float)] = None;
             let rec = Rec { c, imm: bits.unwrap_or(rec.imm), ..rec };
+            self.words.hold_all();
             self.test = Some(Test { op, pair, rec, inner: Some((inner, inside, is_small)) });
             self.push(Operand::Test);
             return true;
@@ -272,6 +276,7 @@ impl Compiler<'_> {
         let pair = if source.kind == Kind::A { Pair::AC } else { Pair::SC };
         let rec = Rec { a: source.word, ..BLANK };
         if self.branches(id) {
+            self.words.hold_all();
             self.test = Some(Test { op: Op::EqInt, pair, rec, inner: None });
             self.push(Operand::Test);
             return;

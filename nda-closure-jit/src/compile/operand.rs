@@ -64,6 +64,8 @@ pub(super) struct Words {
     first: u32,
     /// The next temporary.
     next: u32,
+    /// One past the last that the statement has taken so far.
+    peak: u32,
     /// Temporaries that outlive the statement: slots, and what loops keep.
     pub base: u32,
     /// The next word that a far one passes through.
@@ -85,7 +87,7 @@ impl Words {
             // There is room below.
             (true, _) => (0, end),
         };
-        Words { passing, first, next: 0, base: 0, turn: 0, highest: first }
+        Words { passing, first, next: 0, peak: 0, base: 0, turn: 0, highest: first }
     }
 
     /// Words of the frame.
@@ -102,6 +104,7 @@ impl Words {
     pub fn take(&mut self) -> u32 {
         let temp = self.next;
         self.next += 1;
+        self.peak = self.peak.max(self.next);
         self.highest = self.highest.max(self.temp(temp) + 1);
         temp
     }
@@ -113,9 +116,16 @@ impl Words {
         }
     }
 
+    /// Until the end of the statement no temporary is taken again that has been given back: a record yet to be written
+    /// reads some.
+    pub fn hold_all(&mut self) {
+        self.next = self.next.max(self.peak);
+    }
+
     /// At the end of a statement.
     pub fn reset(&mut self) {
         self.next = self.base;
+        self.peak = self.base;
     }
 
     /// A new temporary that outlives the statement.
