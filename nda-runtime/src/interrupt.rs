@@ -29,7 +29,8 @@ impl CancelFlag {
         CancelFlag::default()
     }
 
-    /// Ends the runs that watch this flag, each at its next loop head, call or long kernel.
+    /// Ends the runs that watch this flag, each at the next loop head, call or long kernel where it looks: within some thousand
+    /// units of fuel, or after the host call under way.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

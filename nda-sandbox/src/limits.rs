@@ -19,8 +19,9 @@ pub struct Limits {
     pub fuel: u64,
     /// Bytes of log and transcript of a run together. Default 2^20 (1 MiB).
     pub log_bytes: u64,
-    /// How long a run may take. Default 10 seconds. `None` leaves the time to fuel, which bounds it too, but
-    /// differently on every machine.
+    /// How long a run may take, from its first look at the clock: after its first few thousand units of fuel, or before its
+    /// first host call or long kernel. Runs shorter than that never read the clock. Default 10 seconds. `None` leaves the time to
+    /// fuel, which bounds it too, but differently on every machine.
     pub deadline: Option<Duration>,
 }
 
