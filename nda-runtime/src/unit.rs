@@ -14,6 +14,9 @@ use nda_kernels::{Kernels, PackedRef};
 /// Element operations that a transcendental function counts for, as in the cost table.
 const HEAVY: u64 = 16;
 
+/// Elements of a long vector between two looks at the clock, where an operation takes them one by one.
+const PIECE: usize = 1 << 14;
+
 /// Memory, kernels and clock of a run: what operations on aggregates need.
 ///
 /// # Panics
@@ -42,8 +45,14 @@ impl VectorUnit<'_> {
     pub fn vec1(&mut self, op: Op, at: usize, x: u64, n: usize) -> Checked<()> {
         let (form, work) = unary(self.kernels, op);
         let (out, sources) = self.memory.split(at);
-        (form.vec)(vec_mut(out, n), sources.vec(x, n));
-        self.watch.work(work * n as u64)
+        let (out, x) = (vec_mut(out, n), sources.vec(x, n));
+        // What looks at a vector as a whole is done at once.
+        let piece = if op == Op::Softmax { n } else { PIECE };
+        for (out, x) in out.chunks_mut(piece).zip(x.chunks(piece)) {
+            (form.vec)(out, x);
+            self.watch.work(work * x.len() as u64)?;
+        }
+        Ok(())
     }
 
     /// `op` of two vectors.
@@ -53,8 +62,12 @@ impl VectorUnit<'_> {
     pub fn vec2(&mut self, op: Op, at: usize, (a, b): (u64, u64), n: usize) -> Checked<()> {
         let form = binary(self.kernels, op);
         let (out, sources) = self.memory.split(at);
-        (form.vec_vec)(vec_mut(out, n), sources.vec(a, n), sources.vec(b, n));
-        self.watch.work(n as u64)
+        let (a, b) = (sources.vec(a, n).chunks(PIECE), sources.vec(b, n).chunks(PIECE));
+        for (out, (a, b)) in vec_mut(out, n).chunks_mut(PIECE).zip(a.zip(b)) {
+            (form.vec_vec)(out, a, b);
+            self.watch.work(out.len() as u64)?;
+        }
+        Ok(())
     }
 
     /// `op` of a vector and a float.
@@ -64,8 +77,11 @@ impl VectorUnit<'_> {
     pub fn vec_float(&mut self, op: Op, at: usize, a: u64, x: f64, n: usize) -> Checked<()> {
         let form = binary(self.kernels, op);
         let (out, sources) = self.memory.split(at);
-        (form.vec_float)(vec_mut(out, n), sources.vec(a, n), f64_to_f32(x));
-        self.watch.work(n as u64)
+        for (out, a) in vec_mut(out, n).chunks_mut(PIECE).zip(sources.vec(a, n).chunks(PIECE)) {
+            (form.vec_float)(out, a, f64_to_f32(x));
+            self.watch.work(out.len() as u64)?;
+        }
+        Ok(())
     }
 
     /// A reduction, or the dot product of two vectors; gives the word of the result.
