@@ -126,12 +126,17 @@ fn a_flag_that_is_up_strikes_at_the_first_loop_or_call() {
     let engine = Engine::new();
     let source = "fn one(x: i64) -> i64 { return x; }
         pub fn calls() -> i64 { return one(1); }
-        pub fn short() -> i64 { let mut x = 0; for i in 0..3 { x += i; } return x; }";
+        pub fn short() -> i64 { let mut x = 0; for i in 0..3 { x += i; } return x; }
+        fn print_one() { print(1); }
+        pub fn nothing() { print_one(); }";
     let short = engine.load_text(source, &Limits::default()).unwrap_or_else(|e| panic!("{e}"));
     for name in ["calls", "short"] {
         let f = short.func::<(), i64>(name).unwrap().with_cancel(&flag);
         assert_eq!((code(f.call(())), name), (TrapCode::Cancelled, name));
     }
+    // A caller whose frame has no words: the callee's begins where its own does.
+    let nothing = short.func::<(), ()>("nothing").unwrap().with_cancel(&flag);
+    assert_eq!(code(nothing.call(())), TrapCode::Cancelled);
     for name in NAMES {
         let f = p.func_untyped(name).unwrap().with_limits(&endless(None)).with_cancel(&flag);
         assert_eq!((code(f.call(&[])), name), (TrapCode::Cancelled, name));

@@ -9,7 +9,7 @@ use crate::rec::{BLOCK, NEAR, Rec, RecFn, ordinal_byte};
 use crate::records::branch::test_fn;
 use crate::records::operand::{A, C, Kind, Pair, S};
 use crate::records::{flow, scalar};
-use nda_ast::{BlockId, BlockKind, Effects, Node, NodeId, Op};
+use nda_ast::{BlockId, BlockKind, Effects, Node, NodeId, Op, Work};
 
 /// A record that adds to a word: `c`, a word or a small constant, to `d`.
 struct Count {
@@ -175,11 +175,14 @@ impl Compiler<'_> {
     }
 
     /// Whether nothing can be observed between the beginning of these expressions and their end, so that they may be charged
-    /// afterwards: none traps or calls. A test in a row that leads to the body, as in `c || x`, has no field for both costs.
+    /// afterwards: none traps, calls or works on vectors, so that each costs 1. A test in a row that leads to the body, as in
+    /// `c || x`, has no field for both costs.
     fn is_quiet(&self, first: NodeId, end: NodeId) -> bool {
         let loud = |node: &Node| {
             let effects = node.op().info().effects;
-            effects.has(Effects::TRAP) || effects.has(Effects::CALL)
+            // What works on vectors may be interrupted, and costs more than the run may have.
+            let works = node.op().info().work != Work::None;
+            works || effects.has(Effects::TRAP) || effects.has(Effects::CALL)
         };
         let marks = &self.marks[self.marks.partition_point(|mark| mark.node < first)..];
         let marks = marks.iter().take_while(|mark| mark.node < end);

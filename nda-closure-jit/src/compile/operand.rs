@@ -79,8 +79,9 @@ const PASSING: u32 = 6;
 impl Words {
     pub fn new(f: &Function, map: FrameMap) -> Words {
         let end = map.result(f.results().len() as u32);
-        // A node takes one temporary at most, a loop two, a call as many words as it has arguments.
-        let large = end as usize + f.slot_count() + 2 * f.node_count() > NEAR as usize - 8;
+        // A node takes one temporary at most, a loop two, a call as many words as it has arguments and results, of which each
+        // result is a slot besides.
+        let large = end as usize + 2 * f.slot_count() + 2 * f.node_count() > NEAR as usize - 8;
         let (passing, first) = match (large, map.first()) {
             (false, _) => (NEAR, end),
             (true, 0) => (end, end + PASSING),

@@ -35,8 +35,9 @@ pub struct JitState<'a> {
     pub words: &'a [Cell<u64>],
     /// Aggregates and their operations.
     pub unit: VectorUnit<'a>,
-    /// The function under way.
+    /// The function under way, and the entry point.
     object: u32,
+    entry: u32,
     program: &'a JitProgram,
     /// Fuel of the run not granted yet.
     reserve: u64,
@@ -71,6 +72,7 @@ impl<'a> JitState<'a> {
             words,
             unit,
             object: entry,
+            entry,
             program,
             reserve: fuel - first,
             granted: first as i64,
@@ -180,7 +182,7 @@ impl<'a> JitState<'a> {
     #[must_use]
     #[inline]
     pub fn is_entry(&self) -> bool {
-        self.frame == 0
+        self.object == self.entry
     }
 
     /// Ends the run.
