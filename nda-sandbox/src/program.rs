@@ -171,7 +171,7 @@ impl Program {
     /// A handle on the entry point `name` with Rust types for its parameters and results.
     ///
     /// `P` is one type that stands for a parameter, or a tuple of up to 12: `i64`, `f64`, `bool`, `&[u8]`, `&[i64]` or `&[f64]` for a
-    /// `Buf`, `&[f32]` or `[f32; N]` for a `Vec32`, [`Value`] for any. `R` is the same for results, with `Vec` in the place of
+    /// `Buf`, `&[f32]` or `[f32; N]` for a `Vec32`, [`Value`](crate::Value) for any. `R` is the same for results, with `Vec` in the place of
     /// slices; the final value of each `&mut` parameter comes back after the results.
     ///
     /// ```

@@ -26,8 +26,8 @@
 //! - Imports, as far as they are used: `math` (the f64 functions that WebAssembly lacks), `print`, and `host` (the program's own
 //!   imports by object number, with the signature of a function); see [`Import`].
 //! - Traps of div, rem and trunc are WebAssembly's own. Before any other the i32 global `trap` (exported where it exists) gets
-//!   the number of the [`TrapCode`], and for `Failed` the i64 global `code` the program's code; then comes `unreachable`.
-//! - NaN bits are made canonical only where the program itself can see them ([`nan`]): everything else that leaves the module is
+//!   the number of the [`TrapCode`](nda_runtime::TrapCode), and for `Failed` the i64 global `code` the program's code; then comes `unreachable`.
+//! - NaN bits are made canonical only where the program itself can see them (`nan.rs`): everything else that leaves the module is
 //!   to be compared with all NaNs equal.
 //! - There is no fuel, log limit or interruption in it: they are the engine's and the host's.
 
