@@ -28,8 +28,10 @@ fn main() {
             })
             .collect();
         samples.sort_by(f64::total_cmp);
+        let bytes: usize = objects.iter().map(|o| compile_function(&program, *o).bytes()).sum();
+        let bytes = bytes as f64 / count as f64;
         println!(
-            "{count:>8} nodes in {functions:>4} functions: {:6.1} ns a node (least {:.1})",
+            "{count:>8} nodes in {functions:>4} functions: {:6.1} ns a node (least {:.1}), {bytes:.1} bytes a node",
             samples[4], samples[0]
         );
     }
