@@ -87,10 +87,10 @@ macro_rules! go_past {
     }};
 }
 
-/// The function of a record that others follow. `code` begins with the record, `rest` after it: one check finds both.
-macro_rules! record {
-    ($(#[$doc:meta])* $name:ident [$($gen:tt)*] ($code:ident, $rec:ident, $rest:ident, $acc:ident, $frame:ident,
-        $fuel:ident, $st:ident, $facc:ident) $body:block) => {
+/// The function of a record: `code` begins with it.
+macro_rules! function {
+    ($(#[$doc:meta])* $name:ident [$($gen:tt)*] ($code:ident, $acc:ident, $frame:ident, $fuel:ident, $st:ident,
+        $facc:ident) $body:block) => {
         $(#[$doc])*
         pub(crate) fn $name<$($gen)*>(
             $code: &[$crate::rec::Rec],
@@ -99,34 +99,34 @@ macro_rules! record {
             $fuel: i64,
             $st: &mut nda_runtime::JitState<'_>,
             $facc: f64,
-        ) -> $crate::rec::Flow {
+        ) -> $crate::rec::Flow $body
+    };
+}
+
+/// The function of a record that others follow; they are `rest`. One check finds the record and the next.
+macro_rules! record {
+    ($(#[$doc:meta])* $name:ident [$($gen:tt)*] ($code:ident, $rec:ident, $rest:ident, $acc:ident, $frame:ident,
+        $fuel:ident, $st:ident, $facc:ident) $body:block) => {
+        $crate::rec::function! { $(#[$doc])* $name [$($gen)*] ($code, $acc, $frame, $fuel, $st, $facc) {
             let [$rec, _, ..] = $code else { return $crate::rec::corrupt() };
             let $rest = &$code[1..];
             $body
-        }
+        } }
     };
 }
 
 /// The function of a record that ends a list, a body or a part.
 macro_rules! last {
-    ($(#[$doc:meta])* $name:ident [$($gen:tt)*] ($code:ident, $rec:ident, $acc:ident, $frame:ident,
-        $fuel:ident, $st:ident, $facc:ident) $body:block) => {
-        $(#[$doc])*
-        pub(crate) fn $name<$($gen)*>(
-            $code: &[$crate::rec::Rec],
-            $acc: i64,
-            $frame: &$crate::rec::Frame,
-            $fuel: i64,
-            $st: &mut nda_runtime::JitState<'_>,
-            $facc: f64,
-        ) -> $crate::rec::Flow {
+    ($(#[$doc:meta])* $name:ident [$($gen:tt)*] ($code:ident, $rec:ident, $acc:ident, $frame:ident, $fuel:ident,
+        $st:ident, $facc:ident) $body:block) => {
+        $crate::rec::function! { $(#[$doc])* $name [$($gen)*] ($code, $acc, $frame, $fuel, $st, $facc) {
             let [$rec, ..] = $code else { return $crate::rec::corrupt() };
             $body
-        }
+        } }
     };
 }
 
-pub(crate) use {go, go_past, last, record};
+pub(crate) use {function, go, go_past, last, record};
 
 /// Ends the run at this record's own check.
 #[cold]

@@ -54,7 +54,7 @@ impl Signature {
             first: map.first(),
             aggregates: aggregates as usize,
             matrices: params.iter().any(|p| p.ty.is_mat()),
-            returned: results.chain(inout.map(|(p, i)| (p.ty, map.slot(i)))).collect(),
+            returned: results.chain(inout.map(|(p, i)| (p.ty, map.param(i)))).collect(),
         }
     }
 

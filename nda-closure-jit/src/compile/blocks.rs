@@ -169,10 +169,7 @@ impl Compiler<'_> {
     /// Writes the test of a condition, charging `yes` where it holds and `no` where it fails; the tests in a row before it charge as
     /// it does. Gives the record, which passes control where the condition fails; its `skip` ends a list.
     pub(super) fn branch_to(&mut self, (yes, no): (u32, u32), ordinal: u8) -> u32 {
-        self.chained(|rec, holds| {
-            rec.no = if holds { yes } else { no };
-            rec.d = ordinal;
-        });
+        self.charge_chains((yes, no), ordinal);
         let at = self.branch_if(false);
         let rec = &mut self.recs[at as usize];
         (rec.yes, rec.no, rec.d, rec.skip) = (yes, no, ordinal, NONE);
@@ -181,17 +178,14 @@ impl Compiler<'_> {
 
     /// Writes the test of the last operand as the last record of a loop's body.
     pub(super) fn branch_end(&mut self, (yes, no): (u32, u32), ordinal: u8) {
-        self.chained(|rec, holds| {
-            rec.no = if holds { yes } else { no };
-            rec.d = ordinal;
-        });
+        self.charge_chains((yes, no), ordinal);
         let test = self.take_test();
         let rec = Rec { yes, no, skip: ordinal.into(), ..test.rec };
         self.put_test(Test { rec, ..test }, true);
     }
 
     /// Writes the record of a test.
-    fn put_test(&mut self, test: Test, end: bool) -> u32 {
+    pub(super) fn put_test(&mut self, test: Test, end: bool) -> u32 {
         let Test { op, pair, rec, inner } = test;
         let Some((inner, node, small)) = inner else {
             return self.put_record(Shape::Test { op, pair, end }, Rec { f: test_fn(op, pair, end), ..rec });

@@ -21,7 +21,7 @@ impl Compiler<'_> {
             }
         }
         let above = self.words.above();
-        self.place(first, |i| above + map.slot(i));
+        self.place(first, |i| above + map.param(i));
         above
     }
 
@@ -65,7 +65,7 @@ impl Compiler<'_> {
         self.leave_near(d, word);
     }
 
-    pub(super) fn call_stmt(&mut self, id: NodeId, node: &Node) {
+    pub(super) fn call_stmt(&mut self, node: &Node) {
         let (count, results) = (node.operands(), node.results());
         let first = node.first_result();
         let rec = Rec { imm: node.table() as u64, ..BLANK };
@@ -76,7 +76,6 @@ impl Compiler<'_> {
         let map = FrameMap::new(count, results);
         (0..results).for_each(|_| _ = self.declare_slot());
         let above = self.arguments(count, map);
-        debug_assert_eq!(self.node, id);
         let yes = self.aggregates_above();
         self.emit_other(Name::Call, Rec { f: call_stmt, skip: above, yes, ..rec });
         for i in 0..results as u32 {

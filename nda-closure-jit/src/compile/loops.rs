@@ -3,10 +3,9 @@
 use super::Compiler;
 use super::blocks::{NONE, Open};
 use super::emit::{BLANK, Name, Shape};
-use super::operand::{Operand, Source};
+use super::operand::{Operand, Source, Test};
 use super::select::Mark;
 use crate::rec::{BLOCK, NEAR, Rec, RecFn, ordinal_byte};
-use crate::records::branch::test_fn;
 use crate::records::operand::{A, C, Kind, Pair, S};
 use crate::records::{flow, scalar};
 use nda_ast::{BlockId, BlockKind, Effects, Node, NodeId, Op, Work};
@@ -59,7 +58,7 @@ impl Compiler<'_> {
     fn far_loop(&mut self, open: &mut Open, count: Source, index: u32, bounded: Option<u64>) {
         let count = self.near_source(count);
         let rec = Rec { a: count, d: BLOCK, ..BLANK };
-        open.entry = self.test_of(Op::GtS, rec);
+        open.entry = self.put_test(Test { op: Op::GtS, pair: Pair::SC, rec, inner: None }, false);
         // Stored at the end of the list of records that pass over the loop.
         self.recs[open.entry as usize].skip = NONE;
         self.store(Operand::Slot(count.into()), open.counter);
@@ -85,9 +84,8 @@ impl Compiler<'_> {
         let shape = Shape::Binary { op: Op::AddInt, pair: Pair::SC, store: true };
         self.emit(shape, Rec { a: i, imm: 1, d: i, ..BLANK });
         let limit = self.near(Operand::Slot(open.counter));
-        let shape = Shape::Test { op: Op::LtS, pair: Pair::SS, end: false };
-        let rec = Rec { f: test_fn(Op::LtS, Pair::SS, false), a: i, b: limit, d: BLOCK, ..BLANK };
-        let test = self.put_record(shape, rec);
+        let rec = Rec { a: i, b: limit, d: BLOCK, ..BLANK };
+        let test = self.put_test(Test { op: Op::LtS, pair: Pair::SS, rec, inner: None }, false);
         self.store(Operand::Slot(i.into()), index);
         self.far_head(open, index, bounded);
         self.emit_other(Name::Done, Rec { f: flow::done, ..BLANK });
@@ -105,12 +103,6 @@ impl Compiler<'_> {
                 near
             }
         }
-    }
-
-    /// A test of a word against 0.
-    fn test_of(&mut self, op: Op, rec: Rec) -> u32 {
-        let shape = Shape::Test { op, pair: Pair::SC, end: false };
-        self.put_record(shape, Rec { f: test_fn(op, Pair::SC, false), ..rec })
     }
 
     /// `While`: its condition has been compiled and is the last operand.

@@ -163,7 +163,7 @@ impl Compiler<'_> {
     pub(super) fn slot(&self, slot: u32) -> u32 {
         match slot.checked_sub(self.f.params().len() as u32) {
             Some(declared) => self.slots[declared as usize],
-            None => self.map.slot(slot),
+            None => self.map.param(slot),
         }
     }
 

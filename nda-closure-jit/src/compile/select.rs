@@ -217,10 +217,12 @@ impl Compiler<'_> {
         first
     }
 
-    /// The tests in a row that wait.
-    pub(super) fn chained(&mut self, mut each: impl FnMut(&mut crate::rec::Rec, bool)) {
+    /// The tests in a row that wait charge as the last one does, each where it passes control on.
+    pub(super) fn charge_chains(&mut self, (yes, no): (u32, u32), ordinal: u8) {
         for chain in &self.chains {
-            each(&mut self.recs[chain.rec as usize], chain.holds);
+            let rec = &mut self.recs[chain.rec as usize];
+            rec.no = if chain.holds { yes } else { no };
+            rec.d = ordinal;
         }
     }
 

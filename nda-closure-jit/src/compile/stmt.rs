@@ -60,7 +60,7 @@ impl Compiler<'_> {
             Op::While => return self.begin_while(id, node),
             Op::Break | Op::Continue => self.leave_loop(node),
             Op::Return => self.ret(node.operands()),
-            Op::CallStmt => self.call_stmt(id, node),
+            Op::CallStmt => self.call_stmt(node),
             Op::Print => {
                 let ty = self.type_of(id - 1);
                 let value = self.pop();
@@ -119,8 +119,8 @@ impl Compiler<'_> {
         );
     }
 
-    /// Two operands, of which one at most may be a constant and one in the accumulator: an int in one and a float in the
-    /// other are both kept apart from a record that takes one of them by its kind.
+    /// Two operands as a record takes them: one at most is a constant, and one in an accumulator, of whichever class.
+    /// Where both would be, the first goes into a word.
     pub(super) fn sources(&mut self, x: Operand, y: Operand) -> (Source, Source) {
         let both = |a: &Operand, b: &Operand| {
             matches!(

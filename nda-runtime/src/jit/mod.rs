@@ -32,10 +32,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The lifetime is higher-ranked, so that a state borrows program, frames and link table without a reference count.
 pub type JitFn = Arc<dyn for<'a> Fn(&mut JitState<'a>) -> JitControlFlow + Send + Sync>;
 
-/// Where parameters, results and slots of a function lie among the words of its frame. The caller needs no more than the
+/// Where parameters and results of a function lie among the words of its frame. The caller needs no more than the
 /// two counts to place arguments and find results.
 ///
-/// Parameters come first, then results, then all other slots in their order. Where parameters and results alone would fill the
+/// Parameters come first, then results; all other words are the compiler's own. Where parameters and results alone would fill the
 /// words that one byte can name, [`FrameMap::RESERVED`] words are left free below them, so that code always has some near.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameMap {
@@ -61,11 +61,11 @@ impl FrameMap {
         if self.params + self.results > 180 { FrameMap::RESERVED } else { 0 }
     }
 
-    /// Word of slot `slot`: of a scalar its value, of an aggregate or matrix the reference to it.
+    /// Word of parameter `i`: of a scalar its value, of an aggregate or matrix the reference to it.
     #[must_use]
     #[inline]
-    pub fn slot(self, slot: u32) -> u32 {
-        self.first() + if slot < self.params { slot } else { slot + self.results }
+    pub fn param(self, i: u32) -> u32 {
+        self.first() + i
     }
 
     /// Word of result `i`.

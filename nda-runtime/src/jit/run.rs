@@ -108,7 +108,7 @@ pub fn run_values(jit: &JitProgram, run: Run<'_>, state: &mut RunState) -> Resul
                 }
                 scalar => scalar.word(),
             };
-            words[map.slot(i as u32) as usize].set(word);
+            words[map.param(i as u32) as usize].set(word);
         }
         Ok::<(), RunError>(())
     };
@@ -117,7 +117,7 @@ pub fn run_values(jit: &JitProgram, run: Run<'_>, state: &mut RunState) -> Resul
         let results = f.results().iter().zip(0..).map(|(ty, i)| value(*ty, map.result(i))).collect();
         // The words of parameters are never written, so that these are still the references to the arguments.
         let inout = f.params().iter().zip(0..).filter(|(p, _)| p.is_inout());
-        Returned { results, inout: inout.map(|(p, i)| value(p.ty, map.slot(i))).collect() }
+        Returned { results, inout: inout.map(|(p, i)| value(p.ty, map.param(i))).collect() }
     };
     let program = (run.program, jit, run.entry);
     let args = (run.args, aggregates as usize);
