@@ -97,6 +97,13 @@ impl Node {
         self.imm as i64
     }
 
+    /// `Int`, `Float`, `Bool`: the bits of the constant, as a word of a frame holds it.
+    #[must_use]
+    #[inline]
+    pub fn bits(&self) -> u64 {
+        self.imm
+    }
+
     /// `Float`: the constant; `Norm`: eps.
     #[must_use]
     #[inline]
@@ -225,6 +232,8 @@ pub struct Function {
     pub(crate) nodes: Vec<Node>,
     pub(crate) blocks: SmallVec<[Block; 4]>,
     pub(crate) slots: u32,
+    /// Whether a node is a `Select`.
+    pub(crate) selects: bool,
 }
 
 impl Function {
@@ -238,6 +247,7 @@ impl Function {
             nodes: Vec::new(),
             blocks: SmallVec::new(),
             slots: 0,
+            selects: false,
         }
     }
 
@@ -269,6 +279,13 @@ impl Function {
     #[must_use]
     pub fn slot_count(&self) -> usize {
         self.slots as usize
+    }
+
+    /// Whether a node is a `Select`.
+    #[must_use]
+    #[inline]
+    pub fn has_selects(&self) -> bool {
+        self.selects
     }
 
     /// All nodes; node `id` is at `id - 1`.

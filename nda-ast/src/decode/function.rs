@@ -105,6 +105,7 @@ pub(super) struct Room<'a> {
     nodes: &'a mut Vec<Node>,
     blocks: &'a mut SmallVec<[Block; 4]>,
     slots: &'a mut u32,
+    selects: &'a mut bool,
     results: usize,
     table: &'a [Hash],
 }
@@ -112,8 +113,8 @@ pub(super) struct Room<'a> {
 impl<'a> Room<'a> {
     /// The parts of a function that is signature alone; and the signature.
     pub fn of(f: &'a mut Function) -> (Room<'a>, &'a [Param], &'a [Type]) {
-        let Function { table, params, results, nodes, blocks, slots } = f;
-        (Room { nodes, blocks, slots, results: results.len(), table }, params, results)
+        let Function { table, params, results, nodes, blocks, slots, selects } = f;
+        (Room { nodes, blocks, slots, selects, results: results.len(), table }, params, results)
     }
 }
 
@@ -375,6 +376,7 @@ impl<L: Listener> Cutter<'_, L> {
         if let Some(operand) = stack.get(first) {
             node.start = operand.start;
         }
+        *self.room.selects |= op == Op::Select;
         if op.is_stmt() {
             if first > 0 {
                 return Err(self.unused_operands(at));

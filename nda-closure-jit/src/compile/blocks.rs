@@ -219,7 +219,7 @@ impl Compiler<'_> {
         }
         let word = match operand {
             // A constant: compared as a word like any other.
-            Operand::Const(_) => Operand::Slot(self.near(operand).into()),
+            constant if constant.is_const() => Operand::Slot(self.near(constant).into()),
             other if self.holds(other).is_some() => Operand::Held,
             other => other,
         };

@@ -7,7 +7,7 @@ use crate::records::fused::{Words, count_test_fn, inner_test_fn, three_fn};
 use crate::records::operand::{Kind, Pair};
 use crate::records::scalar::{binary_fn, by_power_fn, unary_fn};
 use crate::records::{calls::call_fn, flow};
-use nda_ast::{Op, Res};
+use nda_ast::Op;
 
 /// What people and traps want to know of records, and nothing else needs.
 #[derive(Default)]
@@ -122,6 +122,7 @@ pub(super) enum Shape {
 
 impl Shape {
     /// The function, where the shape alone decides it.
+    #[inline]
     pub fn function(self) -> Option<RecFn> {
         Some(match self {
             Shape::Binary { op, pair, store } => binary_fn(op, pair, store),
@@ -149,30 +150,29 @@ impl Shape {
         }
     }
 
-    /// Which accumulator gets its value: that of floats, or of ints; `None` where neither does.
-    fn result(self) -> Option<bool> {
+    /// The shape that stores its value as well, and its function; `None` where there is none.
+    #[inline]
+    pub fn storing(self) -> Option<(Shape, RecFn)> {
+        let store = true;
         Some(match self {
-            Shape::Binary { op, .. } | Shape::Unary { op, .. } | Shape::Three { outer: op, .. } => {
-                op.info().res == Res::Float
+            Shape::Binary { op, pair, store: false } => {
+                (Shape::Binary { op, pair, store }, binary_fn(op, pair, store))
             }
-            Shape::Index { row, .. } => matches!(row, Row::Floats | Row::Lanes),
-            Shape::Len { .. } | Shape::ByPower { .. } => false,
-            _ => return None,
-        })
-    }
-
-    /// The shape that stores its value as well; `None` where there is none.
-    pub fn storing(self) -> Option<Shape> {
-        Some(match self {
-            Shape::Binary { op, pair, store: false } => Shape::Binary { op, pair, store: true },
-            Shape::Unary { op, kind, store: false } => Shape::Unary { op, kind, store: true },
-            Shape::Index { row, kind, local, store: false } => Shape::Index { row, kind, local, store: true },
-            Shape::Len { local, store: false } => Shape::Len { local, store: true },
-            Shape::ByPower { rem, kind, store: false } => Shape::ByPower { rem, kind, store: true },
-            Shape::Call { float, store: false } => Shape::Call { float, store: true },
             Shape::Three { outer, last, inner, words, store: false } => {
-                Shape::Three { outer, last, inner, words, store: true }
+                let shape = Shape::Three { outer, last, inner, words, store };
+                (shape, three_fn(outer, last, inner, words, store)?)
             }
+            Shape::Unary { op, kind, store: false } => {
+                (Shape::Unary { op, kind, store }, unary_fn(op, kind, store))
+            }
+            Shape::Index { row, kind, local, store: false } => {
+                (Shape::Index { row, kind, local, store }, index_fn(row, kind, local, store))
+            }
+            Shape::Len { local, store: false } => (Shape::Len { local, store }, len_fn(local, store)),
+            Shape::ByPower { rem, kind, store: false } => {
+                (Shape::ByPower { rem, kind, store }, by_power_fn(rem, kind, store))
+            }
+            Shape::Call { float, store: false } => (Shape::Call { float, store }, call_fn(float, store)),
             _ => return None,
         })
     }
@@ -203,15 +203,46 @@ impl Compiler<'_> {
 
     #[inline]
     pub(super) fn put_record(&mut self, shape: Shape, rec: Rec) -> u32 {
+        self.forget(shape, &rec);
+        self.append(shape, rec)
+    }
+
+    /// Writes a record whose shape has a function and which leaves its value in an accumulator, and pushes that.
+    pub(super) fn value(&mut self, shape: Shape, rec: Rec, float: bool) {
+        let Some(f) = shape.function() else { unreachable!("{shape:?} alone has no function") };
+        self.put_value(shape, Rec { f, ..rec }, float);
+    }
+
+    /// The same where the function has been chosen.
+    #[inline(always)]
+    pub(super) fn put_value(&mut self, shape: Shape, rec: Rec, float: bool) {
+        let class = usize::from(float);
+        if self.acc[class].is_some() {
+            self.spill(float);
+        }
+        // Where the record stores it, too, is noted by who asks for that.
+        self.held[class] = None;
+        let at = self.append(shape, rec);
+        self.push_acc(at, shape, float);
+    }
+
+    #[inline]
+    fn append(&mut self, shape: Shape, rec: Rec) -> u32 {
         let here = self.here();
         self.recs.push(rec);
         self.last = Some(shape);
-        self.forget(shape, &rec);
-        if let Some(notes) = &mut self.notes {
-            notes.sites.push(Site { check: self.node, owner: self.owner });
-            notes.shapes.push(shape.name());
+        if self.notes.is_some() {
+            self.note(shape);
         }
         here
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note(&mut self, shape: Shape) {
+        let Some(notes) = &mut self.notes else { return };
+        notes.sites.push(Site { check: self.node, owner: self.owner });
+        notes.shapes.push(shape.name());
     }
 
     /// After a record: which words the accumulators no longer have the value of.
@@ -224,11 +255,8 @@ impl Compiler<'_> {
                 self.written(rec.c);
             }
             Shape::Test { .. } | Shape::InnerTest { .. } | Shape::Other(Name::SetElement | Name::Push) => {}
-            _ => match shape.result() {
-                // Where the record stores it, too, is noted by who asks for that.
-                Some(float) => self.held[usize::from(float)] = None,
-                None => self.held = [None; 2],
-            },
+            // Not known by its value; what leaves one in an accumulator goes through `value`.
+            _ => self.held = [None; 2],
         }
     }
 
@@ -240,15 +268,12 @@ impl Compiler<'_> {
         }
     }
 
-    /// Changes what record `at` is.
-    pub(super) fn reshape(&mut self, at: u32, shape: Shape) {
-        let Some(f) = shape.function() else { unreachable!("{shape:?} alone has no function") };
-        self.recs[at as usize].f = f;
-        if at + 1 == self.here() {
-            self.last = Some(shape);
-        }
-        if let Some(notes) = &mut self.notes {
-            notes.shapes[at as usize] = shape.name();
+    /// The last record has become another.
+    #[inline]
+    pub(super) fn reshaped(&mut self, shape: Shape) {
+        self.last = Some(shape);
+        if let Some(name) = self.notes.as_mut().and_then(|notes| notes.shapes.last_mut()) {
+            *name = shape.name();
         }
     }
 

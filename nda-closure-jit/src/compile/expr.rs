@@ -7,46 +7,36 @@ use super::select::negated;
 use super::stmt::row;
 use crate::rec::{NEAR, Rec};
 use crate::records::flow;
-use crate::records::fused::Words;
+use crate::records::fused::{Words, three_fn};
 use crate::records::operand::{Kind, Pair};
-use crate::records::scalar::{Spread, spread};
+use crate::records::scalar::{OPS, Spread, binary_fn, spread};
 use nda_ast::{Arg, Node, NodeId, Op, Res, SlotKind};
 
 impl Compiler<'_> {
-    /// An operand that needs no record.
     #[inline(always)]
-    pub(super) fn leaf(&self, node: &Node) -> Option<Operand> {
-        Some(match node.op() {
-            Op::Load => Operand::Slot(self.slot(node.slot())),
-            Op::Int => Operand::Const(node.int() as u64),
-            Op::Float => Operand::Const(node.float().to_bits()),
-            Op::Bool => Operand::Const(node.bool().into()),
-            _ => return None,
-        })
+    pub(super) fn expression(&mut self, id: NodeId, node: &Node, class: Class) {
+        match class {
+            Class::Load => self.push(Operand::Slot(self.slot(node.slot()))),
+            Class::Constant => self.push(Operand::Const(id)),
+            Class::Binary(op) => self.binary(id, op),
+            _ => self.other_expression(id, node, class),
+        }
     }
 
-    pub(super) fn expression(&mut self, id: NodeId, node: &Node) {
-        if let Some(operand) = self.leaf(node) {
-            self.push(operand);
-            return;
-        }
-        match node.op() {
-            Op::BufConst | Op::VecConst | Op::Matrix => self.constant(node.table() as u32),
-            Op::Select => unreachable!("every select has its marks"),
-            Op::Call => self.call(id, node),
-            Op::NotBool => self.not(id),
-            Op::AndBool => self.binary(id, Op::AndInt),
-            Op::OrBool => self.binary(id, Op::OrInt),
-            Op::XorBool => self.binary(id, Op::XorInt),
-            Op::EqBool => self.binary(id, Op::EqInt),
-            Op::NeBool => self.binary(id, Op::NeInt),
-            Op::Len => self.length(id),
-            Op::Index => self.index(id),
-            op => match CLASSES[op as usize] {
-                Class::Binary => self.binary(id, op),
-                Class::Unary => self.unary(op),
-                Class::Vector => self.vector(id, node, op),
-            },
+    #[inline(never)]
+    fn other_expression(&mut self, id: NodeId, node: &Node, class: Class) {
+        self.begin_node(id);
+        match (class, node.op()) {
+            (Class::Unary, op) => self.unary(op),
+            (Class::Vector, op) => self.vector(id, node, op),
+            (_, Op::BufConst | Op::VecConst | Op::Matrix) => self.constant(node.table() as u32),
+            (_, Op::Call) => self.call(id, node),
+            (_, Op::NotBool) => self.not(id),
+            (_, Op::Len) => self.length(id),
+            (_, Op::Index) => self.index(id),
+            (_, op) => {
+                unreachable!("{op:?} at node {id}: statements have no value, and every select has its marks")
+            }
         }
     }
 
@@ -60,23 +50,20 @@ impl Compiler<'_> {
         self.push(Operand::Temp(temp));
     }
 
+    #[inline(never)]
     fn binary(&mut self, id: NodeId, op: Op) {
+        self.begin_node(id);
         let (b, a) = (self.pop(), self.pop());
         let (mut op, mut x, mut y) = (op, a, b);
         let class = spread(op);
-        if class != Spread::Few && self.is_final(id) {
+        if self.held != [None; 2] && class != Spread::Few && self.is_final(id) {
             (x, y) = self.take_held(x, y);
         }
         match class {
             Spread::Commutes | Spread::Turns(_) => {
                 // The constant to the right, the accumulator to the left.
-                let turn = match (&x, &y) {
-                    (Operand::Const(_), Operand::Const(_)) => false,
-                    (Operand::Const(_), _) => true,
-                    (_, Operand::Acc { .. } | Operand::Held) => !matches!(x, Operand::Acc { .. }),
-                    _ => false,
-                };
-                if turn {
+                let last = y.is_acc() || matches!(y, Operand::Held);
+                if x.is_const() && !y.is_const() || last && !x.is_acc() {
                     (x, y) = (y, x);
                     if let Spread::Turns(other) = class {
                         op = other;
@@ -89,16 +76,19 @@ impl Compiler<'_> {
             }
             Spread::All => {}
         }
-        // Operands may have been turned round: which of the node's own is the operation?
-        let inner = if matches!(b, Operand::Acc { .. }) { id - 1 } else { self.f.operand_before(id - 1) };
-        if self.fuse((id, inner), op, x, y) {
-            if self.test.is_none() {
-                self.free(b);
-                self.free(a);
+        if x.is_acc() || y.is_acc() {
+            // Operands may have been turned round: which of the node's own is the operation?
+            let inner = if b.is_acc() { id - 1 } else { self.f.operand_before(id - 1) };
+            if self.fuse((id, inner), op, x, y) {
+                if self.test.is_none() {
+                    self.free(b);
+                    self.free(a);
+                }
+                return;
             }
-            return;
         }
-        if let (Op::DivS | Op::RemS | Op::DivU | Op::RemU, Operand::Const(divisor)) = (op, y)
+        if matches!(op, Op::DivS | Op::RemS | Op::DivU | Op::RemU)
+            && let Some(divisor) = self.bits(y)
             && self.divide(op, x, divisor)
         {
             self.free(a);
@@ -108,14 +98,16 @@ impl Compiler<'_> {
         let pair = Pair::of(x.kind, y.kind);
         let imm = if x.kind == Kind::C { x.imm } else { y.imm };
         let rec = Rec { a: x.word, b: y.word, imm, ..BLANK };
-        if op.info().res == Res::Bool && self.branches(id) {
+        let result = op.info().res;
+        if result == Res::Bool && self.branches(id) {
             // Its temporaries stay taken: the record is yet to be written.
             self.words.hold_all();
             self.test = Some(Test { op, pair, rec, inner: None });
             self.push(Operand::Test);
             return;
         }
-        self.value(Shape::Binary { op, pair, store: false }, rec, op.info().res == Res::Float);
+        let rec = Rec { f: binary_fn(op, pair, false), ..rec };
+        self.put_value(Shape::Binary { op, pair, store: false }, rec, result == Res::Float);
         self.free(b);
         self.free(a);
     }
@@ -123,7 +115,7 @@ impl Compiler<'_> {
     /// A quotient or remainder by a constant power of two, which needs no division and cannot trap.
     fn divide(&mut self, op: Op, x: Operand, divisor: u64) -> bool {
         let power = divisor.trailing_zeros();
-        if !divisor.is_power_of_two() || !(1..=62).contains(&power) || matches!(x, Operand::Const(_)) {
+        if !divisor.is_power_of_two() || !(1..=62).contains(&power) || x.is_const() {
             return false;
         }
         let Source { kind, word: a, .. } = self.source(x);
@@ -139,16 +131,15 @@ impl Compiler<'_> {
 
     /// Whether the value of node `id` goes to a statement or branch: no other operation would take it into its record.
     fn is_final(&self, id: NodeId) -> bool {
-        (id as usize) < self.f.node_count() && self.f.node(id + 1).op().is_stmt()
+        self.nodes.get(id as usize).is_some_and(|next| next.op().is_stmt())
     }
 
     /// Of two words, one is taken from the accumulator where it is there as well: sooner than from memory.
     fn take_held(&self, x: Operand, y: Operand) -> (Operand, Operand) {
-        let word = |operand: &Operand| matches!(operand, Operand::Slot(_) | Operand::Temp(_));
-        let free = |operand: &Operand| word(operand) || matches!(operand, Operand::Const(_));
-        if word(&x) && free(&y) && self.holds(x).is_some() {
+        let free = |operand: Operand| operand.is_word() || operand.is_const();
+        if x.is_word() && free(y) && self.holds(x).is_some() {
             (Operand::Held, y)
-        } else if word(&y) && free(&x) && self.holds(y).is_some() {
+        } else if y.is_word() && free(x) && self.holds(y).is_some() {
             (x, Operand::Held)
         } else {
             (x, y)
@@ -159,19 +150,19 @@ impl Compiler<'_> {
     /// record.
     fn fuse(&mut self, (id, inside): (NodeId, NodeId), op: Op, x: Operand, y: Operand) -> bool {
         let (float, last, other) = match (x, y) {
-            (Operand::Acc { float }, other) => (float, false, other),
-            (other, Operand::Acc { float }) => (float, true, other),
+            (Operand::Acc(bank), other) => (bank.is_float(), false, other),
+            (other, Operand::Acc(bank)) => (bank.is_float(), true, other),
             _ => return false,
         };
         let Some(waiting) = self.acc[usize::from(float)] else { return false };
-        if waiting.rec + 1 != self.here() || self.last != Some(waiting.shape) {
+        if waiting.rec + 1 != self.here() || self.last.is_none() {
             return false;
         }
         let (inner, pair, bits) = match waiting.shape {
             Shape::Binary { op, pair, store: false } => (op, pair, None),
             // The remainder by 2^k is 0 where the low k bits are.
             Shape::ByPower { rem: true, kind: Kind::S, store: false }
-                if matches!(op, Op::EqInt | Op::NeInt) && matches!(other, Operand::Const(0)) =>
+                if matches!(op, Op::EqInt | Op::NeInt) && self.bits(other) == Some(0) =>
             {
                 let power = self.recs.last().map_or(0, |rec| rec.imm);
                 (Op::AndInt, Pair::SC, Some((1 << power) - 1))
@@ -189,8 +180,10 @@ impl Compiler<'_> {
                 Some(word) if word < NEAR => (Kind::S, word as u8, None),
                 _ => return false,
             },
-            Operand::Const(imm) => (Kind::C, small(imm).unwrap_or(0) as u8, Some(imm)),
-            _ => return false,
+            _ => match self.bits(other) {
+                Some(imm) => (Kind::C, small(imm).unwrap_or(0) as u8, Some(imm)),
+                None => return false,
+            },
         };
         if op.info().res == Res::Bool {
             if last || !self.branches(id) || imm.is_some_and(|imm| small(imm).is_none()) {
@@ -223,29 +216,17 @@ impl Compiler<'_> {
             (false, Kind::C) => Words::Ssc,
             _ => return false,
         };
-        let shape = Shape::Three { outer: op, last, inner, words, store: false };
-        if shape.function().is_none() {
-            return false;
-        }
+        let Some(f) = three_fn(op, last, inner, words, false) else { return false };
         let Some(rec) = self.unput() else { return false };
         self.acc[usize::from(float)] = None;
-        self.value(shape, Rec { c, imm: imm.unwrap_or(rec.imm), ..rec }, float);
+        let shape = Shape::Three { outer: op, last, inner, words, store: false };
+        self.put_value(shape, Rec { f, c, imm: imm.unwrap_or(rec.imm), ..rec }, float);
         true
     }
 
     /// A constant goes into a word.
     fn no_constant(&mut self, operand: Operand) -> Operand {
-        match operand {
-            Operand::Const(_) => Operand::Slot(self.near(operand).into()),
-            other => other,
-        }
-    }
-
-    /// Writes a record that leaves its value in an accumulator, and pushes it.
-    pub(super) fn value(&mut self, shape: Shape, rec: Rec, float: bool) {
-        self.spill(float);
-        let at = self.emit(shape, rec);
-        self.push_acc(at, shape, float);
+        if operand.is_const() { Operand::Slot(self.near(operand).into()) } else { operand }
     }
 
     fn unary(&mut self, op: Op) {
@@ -289,7 +270,7 @@ impl Compiler<'_> {
         let operand = self.pop();
         let ty = self.type_of(id - 1);
         if let nda_ast::Type::Vec { n } = ty {
-            self.push(Operand::Const(n.into()));
+            self.push(Operand::Small(n));
         } else {
             let a = self.near(operand);
             let local = self.is_local(id - 1);
@@ -324,33 +305,66 @@ impl Compiler<'_> {
     }
 }
 
-/// What an operation of the list works on.
-#[derive(Clone, Copy)]
-enum Class {
-    Binary,
+/// What an operation of the list is to the compiler.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Class {
+    Load,
+    /// A scalar constant.
+    Constant,
+    /// On two scalars: bools are ints 0 and 1.
+    Binary(Op),
+    /// On one scalar.
     Unary,
+    /// On vectors, matrices or buffers as wholes.
     Vector,
+    Statement,
+    /// Each in its own way.
+    Other,
+}
+
+/// The class of an operation.
+#[inline]
+pub(super) fn class(op: Op) -> Class {
+    CLASSES[op as usize]
 }
 
 const fn is_scalar(arg: Arg) -> bool {
     matches!(arg, Arg::Int | Arg::Float | Arg::Bool)
 }
 
-const fn class(op: Op) -> Class {
+const fn class_of(op: Op) -> Class {
     let info = op.info();
-    match info.args {
-        [a, b] if is_scalar(*a) && is_scalar(*b) => Class::Binary,
-        [a] if is_scalar(*a) && matches!(info.res, Res::Int | Res::Float | Res::Bool) => Class::Unary,
-        _ => Class::Vector,
+    match op {
+        _ if op.is_stmt() => Class::Statement,
+        Op::Load => Class::Load,
+        Op::Int | Op::Float | Op::Bool => Class::Constant,
+        Op::BufConst
+        | Op::VecConst
+        | Op::Matrix
+        | Op::Select
+        | Op::Call
+        | Op::NotBool
+        | Op::Len
+        | Op::Index => Class::Other,
+        Op::AndBool => Class::Binary(Op::AndInt),
+        Op::OrBool => Class::Binary(Op::OrInt),
+        Op::XorBool => Class::Binary(Op::XorInt),
+        Op::EqBool => Class::Binary(Op::EqInt),
+        Op::NeBool => Class::Binary(Op::NeInt),
+        _ => match info.args {
+            [a, b] if is_scalar(*a) && is_scalar(*b) => Class::Binary(op),
+            [a] if is_scalar(*a) && matches!(info.res, Res::Int | Res::Float | Res::Bool) => Class::Unary,
+            _ => Class::Vector,
+        },
     }
 }
 
 /// By the operation's byte.
-const CLASSES: [Class; Op::ALL.len() + 1] = {
-    let mut out = [Class::Vector; Op::ALL.len() + 1];
+static CLASSES: [Class; OPS] = {
+    let mut out = [Class::Other; OPS];
     let mut i = 0;
     while i < Op::ALL.len() {
-        out[i + 1] = class(Op::ALL[i]);
+        out[Op::ALL[i] as usize] = class_of(Op::ALL[i]);
         i += 1;
     }
     out

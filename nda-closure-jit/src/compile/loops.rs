@@ -62,7 +62,7 @@ impl Compiler<'_> {
         // Stored at the end of the list of records that pass over the loop.
         self.recs[open.entry as usize].skip = NONE;
         self.store(Operand::Slot(count.into()), open.counter);
-        self.store(Operand::Const(0), index);
+        self.store(Operand::Small(0), index);
         self.far_head(open, index, bounded);
         open.at = self.emit_other(Name::While, Rec { f: flow::while_loop, ..BLANK });
     }
@@ -96,10 +96,11 @@ impl Compiler<'_> {
     fn near_source(&mut self, source: Source) -> u8 {
         match source.kind {
             Kind::S => source.word,
-            Kind::C => self.near(Operand::Const(source.imm)),
-            Kind::A => {
+            Kind::C | Kind::A => {
+                let f: RecFn =
+                    if source.kind == Kind::C { scalar::put::<i64, C> } else { scalar::put::<i64, A> };
                 let near = self.words.pass();
-                self.put_record(Shape::Put, Rec { f: scalar::put::<i64, A>, d: near, ..BLANK });
+                self.put_record(Shape::Put, Rec { f, imm: source.imm, d: near, ..BLANK });
                 near
             }
         }
@@ -149,7 +150,7 @@ impl Compiler<'_> {
         let mut counter = 0;
         if self.f.node(b.owner).max().is_some() {
             counter = self.words.keep();
-            self.store(Operand::Const(0), counter);
+            self.store(Operand::Small(0), counter);
         }
         let merged = self.is_quiet(b.first, b.end);
         if !merged {

@@ -13,13 +13,14 @@ mod stmt;
 mod vectors;
 
 use crate::rec::{Rec, Site};
-use nda_ast::{BlockId, BlockKind, Function, NodeId, Op, ValidFunction};
+use nda_ast::{BlockId, BlockKind, Function, Node, NodeId, Op, ValidFunction};
 use nda_runtime::jit::FrameMap;
 
 use std::cell::Cell;
 
 use blocks::Open;
 use emit::{Notes, Shape};
+use expr::{Class, class};
 use operand::{InAcc, Operand, Test};
 use regions::Region;
 use select::{Chain, Mark};
@@ -70,6 +71,7 @@ thread_local! {
 struct Compiler<'f> {
     valid: &'f ValidFunction,
     f: &'f Function,
+    nodes: &'f [Node],
     imports: &'f [u32],
     map: FrameMap,
     recs: Vec<Rec>,
@@ -87,11 +89,13 @@ struct Compiler<'f> {
     /// A comparison that the next node branches on.
     test: Option<Test>,
     words: operand::Words,
-    /// Words of the slots declared so far, parameters left out.
+    /// Words of the slots declared so far, parameters first.
     slots: Vec<u32>,
     arena: vectors::Places,
     opens: Vec<Open>,
     regions: Vec<Region>,
+    /// A long run is cut from this record on: [`Compiler::split`].
+    split_from: u32,
     /// Where the lists go back to.
     scratch: Box<Scratch>,
     /// Sequences around the record under way.
@@ -100,8 +104,9 @@ struct Compiler<'f> {
     /// Conditions of `While`, by ascending first node, taken from the end.
     conditions: Vec<BlockId>,
     marks: Vec<Mark>,
-    /// The next mark.
+    /// The next mark, and its node.
     mark: usize,
+    next_mark: NodeId,
     /// Records of value selects that wait for their target.
     selects: Vec<select::Open>,
     chains: Vec<Chain>,
@@ -118,10 +123,13 @@ impl<'f> Compiler<'f> {
         recs.reserve(f.node_count() / 2 + 8);
         let (stack, opens) = (std::mem::take(&mut scratch.stack), std::mem::take(&mut scratch.opens));
         let regions = std::mem::take(&mut scratch.regions);
-        let slots = std::mem::take(&mut scratch.slots);
+        let mut slots = std::mem::take(&mut scratch.slots);
+        slots.extend((0..f.params().len() as u32).map(|i| map.param(i)));
+        let marks = select::marks(f);
         Compiler {
             valid,
             f,
+            nodes: f.nodes(),
             imports,
             map,
             recs,
@@ -138,11 +146,13 @@ impl<'f> Compiler<'f> {
             arena: vectors::Places::new(valid),
             opens,
             regions,
+            split_from: u32::MAX,
             scratch,
             sequences: 0,
             loops: 0,
             conditions: conditions.collect(),
-            marks: select::marks(f),
+            next_mark: select::next(&marks, 0),
+            marks,
             mark: 0,
             selects: Vec::new(),
             chains: Vec::new(),
@@ -163,10 +173,7 @@ impl<'f> Compiler<'f> {
             if self.conditions.last().is_some_and(|&block| self.f.blocks()[block as usize].first == id) {
                 self.begin_condition();
             }
-            while !self.step(id) {
-                id += 1;
-            }
-            id += 1;
+            id = self.through_statement(id);
         }
         let notes = self.notes.take().unwrap_or_default();
         let (words, aggregates, loops) = (self.words.used(), self.arena.used(), self.loops as usize);
@@ -196,37 +203,39 @@ impl<'f> Compiler<'f> {
         exact
     }
 
-    /// Compiles one node; tells whether it is a statement.
+    /// Compiles nodes from `id` on up to the end of a statement's own; gives the node after it.
     #[inline]
-    fn step(&mut self, id: NodeId) -> bool {
-        let node = self.f.node(id);
-        let marked = self.mark < self.marks.len();
-        if !marked && let Some(operand) = self.leaf(node) {
-            self.push(operand);
-            return false;
+    fn through_statement(&mut self, mut id: NodeId) -> NodeId {
+        for node in &self.nodes[id as usize - 1..] {
+            match class(node.op()) {
+                Class::Statement => {
+                    self.begin_node(id);
+                    self.statement(id, node);
+                    return id + 1;
+                }
+                class if id < self.next_mark => self.expression(id, node, class),
+                _ => self.marked(id, node),
+            }
+            id += 1;
         }
+        unreachable!("expressions belong to a statement")
+    }
+
+    /// Before what a node may write.
+    #[inline]
+    pub(super) fn begin_node(&mut self, id: NodeId) {
         self.split();
         (self.node, self.owner) = (id, id);
-        let node = *node;
-        if node.op().is_stmt() {
-            self.statement(id, &node);
-            return true;
-        }
-        if marked {
-            self.marked(id, &node);
-        } else {
-            self.expression(id, &node);
-        }
-        false
     }
 
     /// Compiles the expressions of nodes `first` to before `end` once more.
     fn again(&mut self, first: NodeId, end: NodeId) {
-        let mark = std::mem::replace(&mut self.mark, self.marks.partition_point(|mark| mark.node < first));
+        let mark = self.mark;
+        self.set_mark(self.marks.partition_point(|mark| mark.node < first));
         for id in first..end {
-            self.step(id);
+            self.marked(id, &self.nodes[id as usize - 1]);
         }
-        self.mark = mark;
+        self.set_mark(mark);
     }
 
     /// Whether the node after `id` branches on its value.
@@ -244,6 +253,6 @@ impl<'f> Compiler<'f> {
     }
 
     fn is_op(&self, id: NodeId, op: Op) -> bool {
-        id as usize <= self.f.node_count() && self.f.node(id).op() == op
+        self.nodes.get(id as usize - 1).is_some_and(|node| node.op() == op)
     }
 }

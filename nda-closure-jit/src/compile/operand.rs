@@ -8,22 +8,60 @@ use crate::records::scalar;
 use nda_ast::{Function, NodeId, Op, Type};
 use nda_runtime::jit::FrameMap;
 
-/// The value of an expression that has been compiled.
+/// The value of an expression that has been compiled. Eight bytes: they are moved about more than anything else here.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Operand {
     /// In a word that is not the operand's own: a slot.
     Slot(u32),
     /// In a temporary word, by its number.
     Temp(u32),
-    Const(u64),
-    /// In the accumulator of ints and bools, or of floats.
-    Acc {
-        float: bool,
-    },
+    /// The constant of a node.
+    Const(NodeId),
+    /// A constant that no node has.
+    Small(u32),
+    /// In an accumulator.
+    Acc(Bank),
     /// In an accumulator and in a word: nothing waits there.
     Held,
     /// Not yet computed: the comparison in `Compiler::test`.
     Test,
+}
+
+impl Operand {
+    #[inline]
+    pub fn is_const(self) -> bool {
+        matches!(self, Operand::Const(_) | Operand::Small(_))
+    }
+
+    #[inline]
+    pub fn is_acc(self) -> bool {
+        matches!(self, Operand::Acc(_))
+    }
+
+    #[inline]
+    pub fn is_word(self) -> bool {
+        matches!(self, Operand::Slot(_) | Operand::Temp(_))
+    }
+}
+
+/// The accumulator of ints and bools, or of floats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(super) enum Bank {
+    Ints,
+    Floats,
+}
+
+impl Bank {
+    #[inline]
+    pub fn of(float: bool) -> Bank {
+        if float { Bank::Floats } else { Bank::Ints }
+    }
+
+    #[inline]
+    pub fn is_float(self) -> bool {
+        self == Bank::Floats
+    }
 }
 
 /// An operand in an accumulator.
@@ -160,31 +198,33 @@ impl Words {
 
 impl Compiler<'_> {
     /// Word of a slot.
+    #[inline]
     pub(super) fn slot(&self, slot: u32) -> u32 {
-        match slot.checked_sub(self.f.params().len() as u32) {
-            Some(declared) => self.slots[declared as usize],
-            None => self.map.param(slot),
-        }
+        self.slots[slot as usize]
     }
 
     /// Gives the next slot its word; slots are declared in their order.
+    #[inline]
     pub(super) fn declare_slot(&mut self) -> u32 {
         let word = self.words.keep();
         self.slots.push(word);
         word
     }
 
+    #[inline]
     pub(super) fn push(&mut self, operand: Operand) {
         self.stack.push(operand);
     }
 
     /// Pushes what the last record has put into an accumulator.
+    #[inline]
     pub(super) fn push_acc(&mut self, rec: u32, shape: Shape, float: bool) {
         self.acc[usize::from(float)] = Some(InAcc { rec, shape, place: self.stack.len() });
-        self.stack.push(Operand::Acc { float });
+        self.stack.push(Operand::Acc(Bank::of(float)));
     }
 
     /// Takes the last operand. Its temporary stays taken until [`Compiler::free`]: records are written in between.
+    #[inline]
     pub(super) fn pop(&mut self) -> Operand {
         match self.stack.pop() {
             Some(operand) => operand,
@@ -193,6 +233,7 @@ impl Compiler<'_> {
     }
 
     /// Gives back the temporary of an operand that has been read.
+    #[inline]
     pub(super) fn free(&mut self, operand: Operand) {
         if let Operand::Temp(temp) = operand {
             self.words.give(temp);
@@ -215,11 +256,13 @@ impl Compiler<'_> {
 
     /// Stores what waits in an accumulator into a word: by the record that has computed it, where no other record, which
     /// might use the word, has come between.
+    #[inline]
     pub(super) fn store_acc(&mut self, waiting: InAcc, float: bool, word: u32) {
-        match waiting.shape.storing() {
-            Some(shape) if word < NEAR && waiting.rec + 1 == self.here() => {
-                self.recs[waiting.rec as usize].d = word as u8;
-                self.reshape(waiting.rec, shape);
+        let is_last = word < NEAR && waiting.rec + 1 == self.here();
+        match (waiting.shape.storing(), self.recs.last_mut()) {
+            (Some((shape, f)), Some(rec)) if is_last => {
+                (rec.f, rec.d) = (f, word as u8);
+                self.reshaped(shape);
                 self.written(word as u8);
             }
             _ => self.put_acc(float, word),
@@ -244,6 +287,7 @@ impl Compiler<'_> {
     }
 
     /// The accumulator that has the value of a word besides, if one does and no operand waits there.
+    #[inline]
     pub(super) fn holds(&self, operand: Operand) -> Option<bool> {
         let word = self.word_of(operand)?;
         [false, true].into_iter().find(|&float| {
@@ -263,7 +307,18 @@ impl Compiler<'_> {
         }
     }
 
+    /// The bits of a constant.
+    #[inline]
+    pub(super) fn bits(&self, operand: Operand) -> Option<u64> {
+        match operand {
+            Operand::Const(node) => Some(self.nodes[node as usize - 1].bits()),
+            Operand::Small(value) => Some(value.into()),
+            _ => None,
+        }
+    }
+
     /// Word of an operand that is in one.
+    #[inline]
     pub(super) fn word_of(&self, operand: Operand) -> Option<u32> {
         match operand {
             Operand::Slot(word) => Some(word),
@@ -273,15 +328,19 @@ impl Compiler<'_> {
     }
 
     /// The operand, which has been popped, as a record takes it.
+    #[inline]
     pub(super) fn source(&mut self, operand: Operand) -> Source {
         match operand {
-            Operand::Const(imm) => Source { kind: Kind::C, word: 0, imm },
-            Operand::Acc { float } => {
-                self.acc[usize::from(float)] = None;
+            Operand::Const(_) | Operand::Small(_) => {
+                Source { kind: Kind::C, word: 0, imm: self.bits(operand).unwrap_or(0) }
+            }
+            Operand::Acc(bank) => {
+                self.acc[bank as usize] = None;
                 Source { kind: Kind::A, word: 0, imm: 0 }
             }
             Operand::Held => Source { kind: Kind::A, word: 0, imm: 0 },
             Operand::Test => unreachable!("a test is branched on"),
+            Operand::Slot(word) if word < NEAR => Source { kind: Kind::S, word: word as u8, imm: 0 },
             Operand::Slot(_) | Operand::Temp(_) => {
                 let word = self.near(operand);
                 Source { kind: Kind::S, word, imm: 0 }
@@ -313,14 +372,18 @@ impl Compiler<'_> {
     }
 
     /// Stores an operand, which has been popped, into a word.
+    #[inline]
     pub(super) fn store(&mut self, operand: Operand, word: u32) {
         match operand {
-            Operand::Acc { float } => {
-                if let Some(waiting) = self.acc[usize::from(float)].take() {
-                    self.store_acc(waiting, float, word);
+            Operand::Acc(bank) => {
+                if let Some(waiting) = self.acc[bank as usize].take() {
+                    self.store_acc(waiting, bank.is_float(), word);
                 }
             }
-            Operand::Const(imm) => self.put_into(word, Rec { f: scalar::put::<i64, C>, imm, ..BLANK }),
+            Operand::Const(_) | Operand::Small(_) => {
+                let imm = self.bits(operand).unwrap_or(0);
+                self.put_into(word, Rec { f: scalar::put::<i64, C>, imm, ..BLANK });
+            }
             Operand::Test | Operand::Held => unreachable!("only made for the record that takes it"),
             Operand::Slot(_) | Operand::Temp(_) => self.copy_word(operand, word),
         }

@@ -34,11 +34,20 @@ impl Compiler<'_> {
             (sequence, part)
         });
         self.regions.push(Region { cut, selects: self.selects.len(), opens: self.opens.len() });
+        self.plan_split();
+    }
+
+    /// The record from which on the part under way has grown long.
+    fn plan_split(&mut self) {
+        let part = self.regions.last().and_then(|region| region.cut).map(|(_, part)| part);
+        self.split_from = part.map_or(u32::MAX, |part| part + PART + 1);
     }
 
     /// Ends the innermost run. What waits in accumulators is brought into words where it is cut.
     pub(super) fn end_region(&mut self) {
-        let Some(Region { cut: Some((sequence, part)), .. }) = self.regions.pop() else { return };
+        let region = self.regions.pop();
+        self.plan_split();
+        let Some(Region { cut: Some((sequence, part)), .. }) = region else { return };
         self.spill_both();
         self.end_part(part);
         self.recs[part as usize].no = 1;
@@ -54,9 +63,16 @@ impl Compiler<'_> {
     /// Before a node: ends the part under way if it has grown long, and nothing passes control out of it yet.
     #[inline]
     pub(super) fn split(&mut self) {
+        if self.here() >= self.split_from {
+            self.split_part();
+        }
+    }
+
+    #[inline(never)]
+    fn split_part(&mut self) {
         let Some(Region { cut: Some((_, part)), selects, opens }) = self.regions.last() else { return };
         let (part, free) = (*part, *selects == self.selects.len() && *opens == self.opens.len());
-        if self.here() - part <= PART || !free || self.test.is_some() || !self.chains.is_empty() {
+        if !free || self.test.is_some() || !self.chains.is_empty() {
             return;
         }
         self.spill_both();
@@ -66,5 +82,6 @@ impl Compiler<'_> {
         if let Some(Region { cut: Some((_, part)), .. }) = self.regions.last_mut() {
             *part = next;
         }
+        self.plan_split();
     }
 }

@@ -5,6 +5,7 @@
 
 use super::Compiler;
 use super::emit::{BLANK, Name};
+use super::expr::class;
 use super::operand::Operand;
 use crate::rec::Rec;
 use crate::records::flow;
@@ -71,11 +72,11 @@ pub(super) struct Open {
 
 /// The marks of a function, by ascending node.
 pub(super) fn marks(f: &Function) -> Vec<Mark> {
-    let nodes = f.nodes();
-    if !nodes.iter().any(|node| node.op() == Op::Select) {
-        return Vec::new();
-    }
     let (mut marks, mut roots) = (Vec::new(), Vec::new());
+    if !f.has_selects() {
+        return marks;
+    }
+    let nodes = f.nodes();
     // Outer ones first, so that it is known of inner ones whether they are branched on.
     for id in (1..=nodes.len() as NodeId).rev() {
         let node = f.node(id);
@@ -121,6 +122,11 @@ pub(super) fn marks(f: &Function) -> Vec<Mark> {
     marks
 }
 
+/// The node of mark number `mark`; past all nodes where there is none.
+pub(super) fn next(marks: &[Mark], mark: usize) -> NodeId {
+    marks.get(mark).map_or(NodeId::MAX, |mark| mark.node)
+}
+
 /// Whether the negation of a condition is a test as well.
 fn turns(f: &Function, condition: NodeId) -> bool {
     !matches!(
@@ -149,20 +155,30 @@ pub(super) fn negated(op: Op) -> Option<Op> {
 }
 
 impl Compiler<'_> {
+    pub(super) fn set_mark(&mut self, mark: usize) {
+        self.mark = mark;
+        self.next_mark = next(&self.marks, mark);
+    }
+
     /// Compiles an expression at which marks may stand.
     pub(super) fn marked(&mut self, id: NodeId, node: &Node) {
+        if id < self.next_mark {
+            self.expression(id, node, class(node.op()));
+            return;
+        }
+        self.begin_node(id);
         let is = |mark: Option<&Mark>, what| mark.is_some_and(|mark| mark.node == id && mark.what == what);
         if is(self.marks.get(self.mark), What::Nothing) && (node.op() == Op::Bool || node.op() == Op::Select)
         {
-            self.mark += 1;
+            self.set_mark(self.mark + 1);
         } else if is(self.marks.get(self.mark), What::Done) && node.op() == Op::Select {
-            self.mark += 1;
+            self.set_mark(self.mark + 1);
             self.selected();
         } else {
-            self.expression(id, node);
+            self.expression(id, node, class(node.op()));
         }
         while let Some(mark) = self.marks.get(self.mark).copied().filter(|mark| mark.node == id) {
-            self.mark += 1;
+            self.set_mark(self.mark + 1);
             match mark.what {
                 What::And => self.chain(id, false),
                 What::Or => self.chain(id, true),

@@ -121,14 +121,9 @@ impl Compiler<'_> {
 
     /// Two operands as a record takes them: one at most is a constant, and one in an accumulator, of whichever class.
     /// Where both would be, the first goes into a word.
+    #[inline]
     pub(super) fn sources(&mut self, x: Operand, y: Operand) -> (Source, Source) {
-        let both = |a: &Operand, b: &Operand| {
-            matches!(
-                (a, b),
-                (Operand::Const(_), Operand::Const(_)) | (Operand::Acc { .. }, Operand::Acc { .. })
-            )
-        };
-        if both(&x, &y) {
+        if x.is_const() && y.is_const() || x.is_acc() && y.is_acc() {
             let word = self.near(x);
             let y = self.source(y);
             return (Source { kind: Kind::S, word, imm: 0 }, y);

@@ -139,7 +139,7 @@ impl Compiler<'_> {
     pub(super) fn declare_aggregate(&mut self, slot: SlotId, ty: Type) {
         let value = self.pop();
         // Computed in its place already, if it has one.
-        if slot as usize >= self.f.params().len() + self.slots.len() {
+        if slot as usize >= self.slots.len() {
             let word = self.declare_slot();
             let a = self.near(value);
             let (c, yes) = type_fields(ty);

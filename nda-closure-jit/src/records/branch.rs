@@ -8,7 +8,7 @@
 //! which then is `no`. The test comes before the charge, which nothing can observe, since it cannot trap.
 
 use super::operand::{A, C, Pair, S, Src};
-use super::scalar::{Op2, op};
+use super::scalar::{OPS, Op2, op};
 use crate::rec::{Flow, RecFn, go, go_past, last, record, refill_both};
 use nda_ast::Op;
 
@@ -88,25 +88,34 @@ last! {
     }
 }
 
+/// The functions of a comparison that branches: by [`Pair`] where the operands are in order, then whether it ends a loop's body.
+type Tests = [[Option<RecFn>; 2]; Pair::COUNT];
+
 macro_rules! tests {
-    ($op:ident, $pair:ident, $end:ident; $($p:ident)+) => {
-        match ($op, $pair, $end) {
-            $((Op::$p, Pair::SS, false) => test_skip::<op::$p, S, S>,
-            (Op::$p, Pair::SC, false) => test_skip::<op::$p, S, C>,
-            (Op::$p, Pair::AS, false) => test_skip::<op::$p, A, S>,
-            (Op::$p, Pair::AC, false) => test_skip::<op::$p, A, C>,
-            (Op::$p, Pair::SS, true) => test_end::<op::$p, S, S>,
-            (Op::$p, Pair::SC, true) => test_end::<op::$p, S, C>,
-            (Op::$p, Pair::AS, true) => test_end::<op::$p, A, S>,
-            (Op::$p, Pair::AC, true) => test_end::<op::$p, A, C>,)+
-            (other, ..) => unreachable!("{other:?} is no test, or its operands are not in order"),
-        }
+    (@form $p:ident $x:ident $y:ident) => {
+        [Some(test_skip::<op::$p, $x, $y> as RecFn), Some(test_end::<op::$p, $x, $y> as RecFn)]
     };
+    ($($p:ident)+) => {{
+        let mut forms: [Tests; OPS] = [[[None; 2]; Pair::COUNT]; OPS];
+        $(
+            forms[Op::$p as usize][Pair::SS as usize] = tests!(@form $p S S);
+            forms[Op::$p as usize][Pair::SC as usize] = tests!(@form $p S C);
+            forms[Op::$p as usize][Pair::AS as usize] = tests!(@form $p A S);
+            forms[Op::$p as usize][Pair::AC as usize] = tests!(@form $p A C);
+        )+
+        forms
+    }};
 }
 
+static TESTS: [Tests; OPS] = tests! {
+    EqInt NeInt LtS LeS GtS GeS LtU LeU GtU GeU EqFloat NeFloat LtFloat LeFloat GtFloat GeFloat
+};
+
 /// The function of a comparison that branches: at the end of a loop's body, or to pass over records.
+#[inline]
 pub(crate) fn test_fn(op: Op, pair: Pair, end: bool) -> RecFn {
-    tests! { op, pair, end;
-        EqInt NeInt LtS LeS GtS GeS LtU LeU GtU GeU EqFloat NeFloat LtFloat LeFloat GtFloat GeFloat
+    match TESTS[op as usize][pair as usize][usize::from(end)] {
+        Some(f) => f,
+        None => unreachable!("{op:?} of {pair:?}: no test, or its operands are not in order"),
     }
 }

@@ -3,7 +3,7 @@
 
 use super::branch::{end, skip};
 use super::operand::{C, Reg, S, Src};
-use super::scalar::{Op2, Raw2, nan, op};
+use super::scalar::{OPS, Op2, Raw2, nan, op};
 use crate::rec::{RecFn, go, go_past, last, record, trap};
 use nda_ast::Op;
 use nda_runtime::TrapKind;
@@ -182,34 +182,80 @@ pub(crate) enum Words {
     Ssc,
 }
 
+/// What there is for an operation of one list within an operation of another; each list has at most `N`.
+struct Within<T, const N: usize> {
+    /// Places in the lists, counted from 1, by the operation's byte; 0 of those that are in none.
+    outer: [u8; OPS],
+    inner: [u8; OPS],
+    cells: [[Option<T>; N]; N],
+}
+
+impl<T: Copy, const N: usize> Within<T, N> {
+    const fn new(outer: &[Op], inner: &[Op]) -> Within<T, N> {
+        Within { outer: ranks(outer), inner: ranks(inner), cells: [[None; N]; N] }
+    }
+
+    const fn put(&mut self, outer: Op, inner: Op, what: T) {
+        let (outer, inner) = (self.outer[outer as usize], self.inner[inner as usize]);
+        self.cells[outer as usize - 1][inner as usize - 1] = Some(what);
+    }
+
+    #[inline]
+    fn get(&self, outer: Op, inner: Op) -> Option<&T> {
+        let outer = usize::from(self.outer[outer as usize]).checked_sub(1)?;
+        let inner = usize::from(self.inner[inner as usize]).checked_sub(1)?;
+        self.cells[outer][inner].as_ref()
+    }
+}
+
+const fn ranks(list: &[Op]) -> [u8; OPS] {
+    let mut out = [0; OPS];
+    let mut i = 0;
+    while i < list.len() {
+        out[list[i] as usize] = i as u8 + 1;
+        i += 1;
+    }
+    out
+}
+
+/// By `constant`, `small`, `end`.
+type InnerTests = [[[RecFn; 2]; 2]; 2];
+
 macro_rules! inner_tests {
-    ($test:expr, $inner:expr, $form:expr; $(($i:ident $ty:ty) $($p:ident)+;)+) => {
-        match ($inner, $test) {
-            $($((Op::$i, Op::$p) => Some(match $form {
-                (false, false, false) => inner_skip::<op::$p, $ty, S, S>,
-                (false, true, false) => inner_skip::<op::$p, $ty, S, Small>,
-                (true, false, false) => inner_skip::<op::$p, $ty, C, S>,
-                (true, true, false) => inner_skip::<op::$p, $ty, C, Small>,
-                (false, false, true) => inner_end::<op::$p, $ty, S, S>,
-                (false, true, true) => inner_end::<op::$p, $ty, S, Small>,
-                (true, false, true) => inner_end::<op::$p, $ty, C, S>,
-                (true, true, true) => inner_end::<op::$p, $ty, C, Small>,
-            }),)+)+
-            _ => None,
-        }
+    ($table:ident $($i:ident as $ty:ty: $($p:ident)+;)+) => {
+        $($($table.put(Op::$p, Op::$i, [
+            [
+                [inner_skip::<op::$p, $ty, S, S>, inner_end::<op::$p, $ty, S, S>],
+                [inner_skip::<op::$p, $ty, S, Small>, inner_end::<op::$p, $ty, S, Small>],
+            ],
+            [
+                [inner_skip::<op::$p, $ty, C, S>, inner_end::<op::$p, $ty, C, S>],
+                [inner_skip::<op::$p, $ty, C, Small>, inner_end::<op::$p, $ty, C, Small>],
+            ],
+        ]);)+)+
     };
 }
+
+static INNER_TESTS: Within<InnerTests, 6> = {
+    let mut table = Within::new(
+        &[Op::EqInt, Op::NeInt, Op::LtS, Op::LeS, Op::GtS, Op::GeS],
+        &[Op::AndInt, Op::RemS, Op::AddInt, Op::SubInt, Op::MulInt],
+    );
+    inner_tests! { table
+        AndInt as op::AndInt: EqInt NeInt;
+        RemS as Rem: EqInt NeInt LtS LeS GtS GeS;
+        AddInt as op::AddInt: LtS LeS GtS GeS;
+        SubInt as op::SubInt: LtS LeS GtS GeS;
+        MulInt as op::MulInt: LtS LeS GtS GeS;
+    }
+    table
+};
 
 /// The function of a test of a computed int, if there is one. `constant`: the second operand of the computation is; `small`:
 /// the right side of the test is; `end`: at the end of a loop's body.
 pub(crate) fn inner_test_fn(test: Op, inner: Op, constant: bool, small: bool, end: bool) -> Option<RecFn> {
-    inner_tests! { test, inner, (constant, small, end);
-        (AndInt op::AndInt) EqInt NeInt;
-        (RemS Rem) EqInt NeInt LtS LeS GtS GeS;
-        (AddInt op::AddInt) LtS LeS GtS GeS;
-        (SubInt op::SubInt) LtS LeS GtS GeS;
-        (MulInt op::MulInt) LtS LeS GtS GeS;
-    }
+    let forms = INNER_TESTS.get(test, inner)?;
+    Some(forms[usize::from(constant)][usize::from(small)][usize::from(end)])
 }
 
 macro_rules! count_tests {
@@ -232,34 +278,56 @@ pub(crate) fn count_test_fn(test: Op, constant: bool, small: bool) -> Option<Rec
     count_tests! { test, (constant, small); EqInt NeInt LtS LeS GtS GeS }
 }
 
+/// By [`Words`], then whether the result is stored.
+type Threes = [[RecFn; 2]; 3];
+
 macro_rules! threes {
-    ($outer:expr, $last:expr, $inner:expr, $words:expr, $store:expr;
-        $($f:ident [$($o:ident $order:ident $is_last:literal),+] of $inners:tt;)+) => {
-        $($(threes!(@outer $f, $outer, $last, $inner, $words, $store; $o $order $is_last $inners);)+)+
+    ($table:ident $f:ident $order:ident; $($o:ident)+; $inners:tt) => {
+        $(threes!(@of $table $f $order $o $inners);)+
     };
-    (@outer $f:ident, $outer:expr, $last:expr, $inner:expr, $words:expr, $store:expr;
-        $o:ident $order:ident $is_last:literal [$($i:ident)+]) => {
-        $(if ($outer, $last, $inner) == (Op::$o, $is_last, Op::$i) {
-            return Some(match ($words, $store) {
-                (Words::Sss, false) => $f::<op::$o, $order, op::$i, S, S, false>,
-                (Words::Scs, false) => $f::<op::$o, $order, op::$i, C, S, false>,
-                (Words::Ssc, false) => $f::<op::$o, $order, op::$i, S, C, false>,
-                (Words::Sss, true) => $f::<op::$o, $order, op::$i, S, S, true>,
-                (Words::Scs, true) => $f::<op::$o, $order, op::$i, C, S, true>,
-                (Words::Ssc, true) => $f::<op::$o, $order, op::$i, S, C, true>,
-            });
-        })+
+    (@of $table:ident $f:ident $order:ident $o:ident [$($i:ident)+]) => {
+        $($table.put(Op::$o, Op::$i, [
+            [$f::<op::$o, $order, op::$i, S, S, false>, $f::<op::$o, $order, op::$i, S, S, true>],
+            [$f::<op::$o, $order, op::$i, C, S, false>, $f::<op::$o, $order, op::$i, C, S, true>],
+            [$f::<op::$o, $order, op::$i, S, C, false>, $f::<op::$o, $order, op::$i, S, C, true>],
+        ]);)+
     };
 }
+
+const OUTER: &[Op] =
+    &[Op::AddInt, Op::SubInt, Op::XorInt, Op::AndInt, Op::AddFloat, Op::SubFloat, Op::MulFloat];
+const INNER: &[Op] = &[
+    Op::MulInt,
+    Op::Shl,
+    Op::ShrS,
+    Op::ShrU,
+    Op::AddInt,
+    Op::SubInt,
+    Op::AddFloat,
+    Op::SubFloat,
+    Op::MulFloat,
+    Op::DivFloat,
+];
+
+/// The other operation is the first operand.
+static FIRST: Within<Threes, 10> = {
+    let mut table = Within::new(OUTER, INNER);
+    threes!(table three First; AddInt SubInt XorInt AndInt; [MulInt Shl ShrS ShrU AddInt SubInt]);
+    threes!(table float_three First; AddFloat SubFloat MulFloat; [AddFloat SubFloat MulFloat DivFloat]);
+    table
+};
+
+/// It is the second, and the outer one does not commute.
+static LAST: Within<Threes, 10> = {
+    let mut table = Within::new(OUTER, INNER);
+    threes!(table three Last; SubInt; [MulInt Shl ShrS ShrU AddInt SubInt]);
+    threes!(table float_three Last; SubFloat; [AddFloat SubFloat MulFloat DivFloat]);
+    table
+};
 
 /// The function of an operation on two operands, one of which is another operation, if there is one. `last`: that is the
 /// second operand.
 pub(crate) fn three_fn(outer: Op, last: bool, inner: Op, words: Words, store: bool) -> Option<RecFn> {
-    threes! { outer, last, inner, words, store;
-        three [AddInt First false, SubInt First false, SubInt Last true, XorInt First false, AndInt First false]
-            of [MulInt Shl ShrS ShrU AddInt SubInt];
-        float_three [AddFloat First false, SubFloat First false, SubFloat Last true, MulFloat First false]
-            of [AddFloat SubFloat MulFloat DivFloat];
-    }
-    None
+    let forms = if last { LAST.get(outer, inner) } else { FIRST.get(outer, inner) }?;
+    Some(forms[words as usize][usize::from(store)])
 }

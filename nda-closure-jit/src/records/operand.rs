@@ -132,16 +132,18 @@ pub(crate) enum Pair {
 }
 
 impl Pair {
+    pub const COUNT: usize = 7;
+
+    #[inline]
     pub fn of(a: Kind, b: Kind) -> Pair {
-        match (a, b) {
-            (Kind::S, Kind::S) => Pair::SS,
-            (Kind::S, Kind::C) => Pair::SC,
-            (Kind::S, Kind::A) => Pair::SA,
-            (Kind::C, Kind::S) => Pair::CS,
-            (Kind::C, Kind::A) => Pair::CA,
-            (Kind::A, Kind::S) => Pair::AS,
-            (Kind::A, Kind::C) => Pair::AC,
-            (Kind::C, Kind::C) | (Kind::A, Kind::A) => unreachable!("one constant, one accumulator"),
+        const PAIRS: [[Option<Pair>; 3]; 3] = [
+            [Some(Pair::SS), Some(Pair::SC), Some(Pair::SA)],
+            [Some(Pair::CS), None, Some(Pair::CA)],
+            [Some(Pair::AS), Some(Pair::AC), None],
+        ];
+        match PAIRS[a as usize][b as usize] {
+            Some(pair) => pair,
+            None => unreachable!("one constant, one accumulator"),
         }
     }
 }

@@ -300,107 +300,120 @@ pub(crate) enum Spread {
 }
 
 /// How an operation on two scalars takes its operands.
+#[inline]
 pub(crate) fn spread(op: Op) -> Spread {
-    match op {
-        Op::AddInt | Op::MulInt | Op::AndInt | Op::OrInt | Op::XorInt | Op::EqInt | Op::NeInt => {
-            Spread::Commutes
-        }
-        Op::AddFloat | Op::MulFloat | Op::EqFloat | Op::NeFloat => Spread::Commutes,
-        Op::MinInt | Op::MaxInt | Op::MinFloat | Op::MaxFloat => Spread::Commutes,
-        Op::LtS => Spread::Turns(Op::GtS),
-        Op::LeS => Spread::Turns(Op::GeS),
-        Op::GtS => Spread::Turns(Op::LtS),
-        Op::GeS => Spread::Turns(Op::LeS),
-        Op::LtU => Spread::Turns(Op::GtU),
-        Op::LeU => Spread::Turns(Op::GeU),
-        Op::GtU => Spread::Turns(Op::LtU),
-        Op::GeU => Spread::Turns(Op::LeU),
-        Op::LtFloat => Spread::Turns(Op::GtFloat),
-        Op::LeFloat => Spread::Turns(Op::GeFloat),
-        Op::GtFloat => Spread::Turns(Op::LtFloat),
-        Op::GeFloat => Spread::Turns(Op::LeFloat),
-        Op::SubInt | Op::Shl | Op::ShrS | Op::ShrU | Op::SubFloat | Op::DivFloat => Spread::All,
-        Op::DivS | Op::DivU | Op::RemS | Op::RemU | Op::Rotl | Op::Rotr => Spread::All,
-        _ => Spread::Few,
-    }
+    SPREADS[op as usize]
 }
 
+macro_rules! spreads {
+    (commutes $($c:ident)+; turns $($t:ident $other:ident)+; all $($a:ident)+) => {{
+        let mut spreads = [Spread::Few; OPS];
+        $(spreads[Op::$c as usize] = Spread::Commutes;)+
+        $(spreads[Op::$t as usize] = Spread::Turns(Op::$other);)+
+        $(spreads[Op::$a as usize] = Spread::All;)+
+        spreads
+    }};
+}
+
+static SPREADS: [Spread; OPS] = spreads! {
+    commutes AddInt MulInt AndInt OrInt XorInt EqInt NeInt AddFloat MulFloat EqFloat NeFloat MinInt MaxInt MinFloat MaxFloat;
+    turns LtS GtS LeS GeS GtS LtS GeS LeS LtU GtU LeU GeU GtU LtU GeU LeU
+        LtFloat GtFloat LeFloat GeFloat GtFloat LtFloat GeFloat LeFloat;
+    all SubInt Shl ShrS ShrU SubFloat DivFloat DivS DivU RemS RemU Rotl Rotr
+};
+
+/// The functions of an operation on two scalars: by [`Pair`], then whether the result is stored.
+type Forms2 = [[Option<RecFn>; 2]; Pair::COUNT];
+
+/// The functions of an operation on one scalar: of a word and of the accumulator, then whether the result is stored.
+type Forms1 = [[Option<RecFn>; 2]; 2];
+
+/// By the operation's byte.
+pub(crate) const OPS: usize = Op::ALL.len() + 1;
+
+macro_rules! form {
+    ($f:ident, $p:ty, $($kind:ident),+) => {
+        [Some($f::<$p, $($kind,)+ false> as RecFn), Some($f::<$p, $($kind,)+ true> as RecFn)]
+    };
+}
+
+/// Forms in the order of [`Pair`].
 macro_rules! all {
-    ($f:ident, $p:ident, $pair:ident, $store:ident) => {
-        match ($pair, $store) {
-            (Pair::SS, false) => $f::<op::$p, S, S, false>,
-            (Pair::SC, false) => $f::<op::$p, S, C, false>,
-            (Pair::SA, false) => $f::<op::$p, S, A, false>,
-            (Pair::CS, false) => $f::<op::$p, C, S, false>,
-            (Pair::CA, false) => $f::<op::$p, C, A, false>,
-            (Pair::AS, false) => $f::<op::$p, A, S, false>,
-            (Pair::AC, false) => $f::<op::$p, A, C, false>,
-            (Pair::SS, true) => $f::<op::$p, S, S, true>,
-            (Pair::SC, true) => $f::<op::$p, S, C, true>,
-            (Pair::SA, true) => $f::<op::$p, S, A, true>,
-            (Pair::CS, true) => $f::<op::$p, C, S, true>,
-            (Pair::CA, true) => $f::<op::$p, C, A, true>,
-            (Pair::AS, true) => $f::<op::$p, A, S, true>,
-            (Pair::AC, true) => $f::<op::$p, A, C, true>,
-        }
+    ($f:ident, $p:ident) => {
+        [
+            form!($f, op::$p, S, S),
+            form!($f, op::$p, S, C),
+            form!($f, op::$p, S, A),
+            form!($f, op::$p, C, S),
+            form!($f, op::$p, C, A),
+            form!($f, op::$p, A, S),
+            form!($f, op::$p, A, C),
+        ]
     };
 }
 
+/// Operands are turned round: the constant to the right, the accumulator to the left.
 macro_rules! commuting {
-    ($f:ident, $p:ident, $pair:ident, $store:ident) => {
-        match ($pair, $store) {
-            (Pair::SS, false) => $f::<op::$p, S, S, false>,
-            (Pair::SC, false) => $f::<op::$p, S, C, false>,
-            (Pair::AS, false) => $f::<op::$p, A, S, false>,
-            (Pair::AC, false) => $f::<op::$p, A, C, false>,
-            (Pair::SS, true) => $f::<op::$p, S, S, true>,
-            (Pair::SC, true) => $f::<op::$p, S, C, true>,
-            (Pair::AS, true) => $f::<op::$p, A, S, true>,
-            (Pair::AC, true) => $f::<op::$p, A, C, true>,
-            other => unreachable!("{other:?}: operands are turned round"),
-        }
+    ($f:ident, $p:ident) => {
+        [
+            form!($f, op::$p, S, S),
+            form!($f, op::$p, S, C),
+            [None; 2],
+            [None; 2],
+            [None; 2],
+            form!($f, op::$p, A, S),
+            form!($f, op::$p, A, C),
+        ]
     };
 }
 
+/// Constants are brought into words.
 macro_rules! few {
-    ($p:ident, $pair:ident, $store:ident) => {
-        match ($pair, $store) {
-            (Pair::SS, false) => binary::<op::$p, S, S, false>,
-            (Pair::SA, false) => binary::<op::$p, S, A, false>,
-            (Pair::AS, false) => binary::<op::$p, A, S, false>,
-            (Pair::SS, true) => binary::<op::$p, S, S, true>,
-            (Pair::SA, true) => binary::<op::$p, S, A, true>,
-            (Pair::AS, true) => binary::<op::$p, A, S, true>,
-            other => unreachable!("{other:?}: constants are brought into words"),
-        }
+    ($p:ident) => {
+        [
+            form!(binary, op::$p, S, S),
+            [None; 2],
+            form!(binary, op::$p, S, A),
+            [None; 2],
+            [None; 2],
+            form!(binary, op::$p, A, S),
+            [None; 2],
+        ]
     };
 }
 
 macro_rules! binaries {
-    ($op:ident, $pair:ident, $store:ident; commuting $($c:ident)+; floats $($fc:ident)+; float_all $($fa:ident)+;
-     all $($a:ident)+; try_all $($t:ident)+; few $($f:ident)+) => {
-        match $op {
-            $(Op::$c => commuting!(binary, $c, $pair, $store),)+
-            $(Op::$fc => commuting!(float_binary, $fc, $pair, $store),)+
-            $(Op::$fa => all!(float_binary, $fa, $pair, $store),)+
-            $(Op::$a => all!(binary, $a, $pair, $store),)+
-            $(Op::$t => all!(try_binary, $t, $pair, $store),)+
-            $(Op::$f => few!($f, $pair, $store),)+
-            other => unreachable!("{other:?} is no operation on two scalars"),
-        }
-    };
+    (commuting $($c:ident)+; floats $($fc:ident)+; float_all $($fa:ident)+; all $($a:ident)+; try_all $($t:ident)+;
+     few $($f:ident)+) => {{
+        let mut forms = [[[None; 2]; Pair::COUNT]; OPS];
+        $(forms[Op::$c as usize] = commuting!(binary, $c);)+
+        $(forms[Op::$fc as usize] = commuting!(float_binary, $fc);)+
+        $(forms[Op::$fa as usize] = all!(float_binary, $fa);)+
+        $(forms[Op::$a as usize] = all!(binary, $a);)+
+        $(forms[Op::$t as usize] = all!(try_binary, $t);)+
+        $(forms[Op::$f as usize] = few!($f);)+
+        forms
+    }};
 }
 
+static BINARIES: [Forms2; OPS] = binaries! {
+    commuting MinInt MaxInt MinFloat MaxFloat AddInt MulInt AndInt OrInt XorInt EqInt NeInt LtS LeS GtS GeS LtU LeU GtU GeU
+        EqFloat NeFloat LtFloat LeFloat GtFloat GeFloat;
+    floats AddFloat MulFloat;
+    float_all SubFloat DivFloat;
+    all SubInt Shl ShrS ShrU Rotl Rotr;
+    try_all DivS DivU RemS RemU;
+    few CopySign Pow Atan2
+};
+
 /// The function of an operation on two scalars.
+#[inline]
 pub(crate) fn binary_fn(op: Op, pair: Pair, store: bool) -> RecFn {
-    binaries! { op, pair, store;
-        commuting MinInt MaxInt MinFloat MaxFloat AddInt MulInt AndInt OrInt XorInt EqInt NeInt LtS LeS GtS GeS LtU LeU GtU GeU
-            EqFloat NeFloat LtFloat LeFloat GtFloat GeFloat;
-        floats AddFloat MulFloat;
-        float_all SubFloat DivFloat;
-        all SubInt Shl ShrS ShrU Rotl Rotr;
-        try_all DivS DivU RemS RemU;
-        few CopySign Pow Atan2
+    match BINARIES[op as usize][pair as usize][usize::from(store)] {
+        Some(f) => f,
+        None => {
+            unreachable!("{op:?} of {pair:?}: no operation on two scalars, or its operands are not in order")
+        }
     }
 }
 
@@ -419,34 +432,29 @@ record! {
 }
 
 macro_rules! unaries {
-    ($op:ident, $kind:ident, $store:ident; one $($o:ident)+; try_one $($t:ident)+) => {
-        match ($op, $kind, $store) {
-            $((Op::$o, Kind::S, false) => unary::<op::$o, S, false>,
-            (Op::$o, Kind::A, false) => unary::<op::$o, A, false>,
-            (Op::$o, Kind::S, true) => unary::<op::$o, S, true>,
-            (Op::$o, Kind::A, true) => unary::<op::$o, A, true>,)+
-            $((Op::$t, Kind::S, false) => try_unary::<op::$t, S, false>,
-            (Op::$t, Kind::A, false) => try_unary::<op::$t, A, false>,
-            (Op::$t, Kind::S, true) => try_unary::<op::$t, S, true>,
-            (Op::$t, Kind::A, true) => try_unary::<op::$t, A, true>,)+
-            (other, ..) => unreachable!("{other:?} is no operation on one scalar in a word or accumulator"),
-        }
-    };
+    (one $($o:ident)+; try_one $($t:ident)+) => {{
+        let mut forms = [[[None; 2]; 2]; OPS];
+        $(forms[Op::$o as usize] = [form!(unary, op::$o, S), form!(unary, op::$o, A)];)+
+        $(forms[Op::$t as usize] = [form!(try_unary, op::$t, S), form!(try_unary, op::$t, A)];)+
+        forms[Op::Sqrt as usize] = [
+            [Some(square_root::<S, false> as RecFn), Some(square_root::<S, true> as RecFn)],
+            [Some(square_root::<A, false> as RecFn), Some(square_root::<A, true> as RecFn)],
+        ];
+        forms
+    }};
 }
 
-/// The function of an operation on one scalar.
+static UNARIES: [Forms1; OPS] = unaries! {
+    one NegInt AbsInt NotInt Clz Ctz Popcnt NotBool NegFloat AbsFloat Floor Ceil Trunc Nearest Exp ExpM1 Ln Ln1p
+        Sin Cos Tanh Sigmoid IntToFloat UintToFloat FloatToIntSat FloatToUintSat BoolToInt FloatBits FloatFromBits;
+    try_one FloatToInt FloatToUint
+};
+
+/// The function of an operation on one scalar, in a word or accumulator.
+#[inline]
 pub(crate) fn unary_fn(op: Op, kind: Kind, store: bool) -> RecFn {
-    if op == Op::Sqrt {
-        return match (kind, store) {
-            (Kind::A, false) => square_root::<A, false>,
-            (Kind::A, true) => square_root::<A, true>,
-            (_, false) => square_root::<S, false>,
-            (_, true) => square_root::<S, true>,
-        };
-    }
-    unaries! { op, kind, store;
-        one NegInt AbsInt NotInt Clz Ctz Popcnt NotBool NegFloat AbsFloat Floor Ceil Trunc Nearest Exp ExpM1 Ln Ln1p
-            Sin Cos Tanh Sigmoid IntToFloat UintToFloat FloatToIntSat FloatToUintSat BoolToInt FloatBits FloatFromBits;
-        try_one FloatToInt FloatToUint
+    match UNARIES[op as usize][usize::from(kind == Kind::A)][usize::from(store)] {
+        Some(f) => f,
+        None => unreachable!("{op:?} is no operation on one scalar"),
     }
 }

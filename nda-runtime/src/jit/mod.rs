@@ -23,6 +23,7 @@ pub use flow::JitControlFlow;
 pub use run::{Finished, run, run_values};
 pub use state::{At, JitState};
 
+use smallvec::SmallVec;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -87,7 +88,7 @@ pub struct JitCode {
     /// Units of fuel spent in the function outside of its loops.
     body: AtomicU64,
     /// Units of fuel spent in each of its loops, by ordinal in program order, to the nearest slice.
-    loops: Box<[AtomicU64]>,
+    loops: SmallVec<[AtomicU64; 2]>,
     bytes: usize,
 }
 
@@ -155,7 +156,7 @@ pub struct JitFunction {
 /// The compiled functions of a program, by object.
 #[derive(Debug, Default)]
 pub struct JitProgram {
-    functions: Vec<Option<JitFunction>>,
+    functions: SmallVec<[Option<JitFunction>; 1]>,
 }
 
 impl JitProgram {
@@ -163,7 +164,7 @@ impl JitProgram {
     #[must_use]
     pub fn new(program: &crate::Loaded, mut code_of: impl FnMut(u32) -> Arc<JitCode>) -> JitProgram {
         let count = program.object_count();
-        let mut functions: Vec<Option<JitFunction>> = Vec::with_capacity(count as usize);
+        let mut functions: SmallVec<[Option<JitFunction>; 1]> = SmallVec::with_capacity(count as usize);
         for object in 0..count {
             let function = program.function(object).map(|_| {
                 let code = code_of(object);
