@@ -253,30 +253,35 @@ impl Function {
 
     /// The distinct hashes it names, in order of first use.
     #[must_use]
+    #[inline]
     pub fn table(&self) -> &[Hash] {
         &self.table
     }
 
     /// Its parameters: slots 0..p.
     #[must_use]
+    #[inline]
     pub fn params(&self) -> &[Param] {
         &self.params
     }
 
     /// Types of its results.
     #[must_use]
+    #[inline]
     pub fn results(&self) -> &[Type] {
         &self.results
     }
 
     /// Number of nodes.
     #[must_use]
+    #[inline]
     pub fn node_count(&self) -> usize {
         self.nodes.len()
     }
 
     /// Number of slots, parameters included.
     #[must_use]
+    #[inline]
     pub fn slot_count(&self) -> usize {
         self.slots as usize
     }
@@ -290,6 +295,7 @@ impl Function {
 
     /// All nodes; node `id` is at `id - 1`.
     #[must_use]
+    #[inline]
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
@@ -306,6 +312,7 @@ impl Function {
 
     /// All blocks, in the order in which they open; 0 is the body.
     #[must_use]
+    #[inline]
     pub fn blocks(&self) -> &[Block] {
         &self.blocks
     }

@@ -81,6 +81,7 @@ pub struct Object {
 impl Object {
     /// Its hash.
     #[must_use]
+    #[inline]
     pub fn hash(&self) -> Hash {
         self.hash
     }
@@ -99,6 +100,7 @@ impl Object {
 
     /// What it holds.
     #[must_use]
+    #[inline]
     pub fn body(&self) -> &Body {
         &self.body
     }
@@ -136,6 +138,7 @@ impl Program {
 
     /// All objects; what a function names comes before it.
     #[must_use]
+    #[inline]
     pub fn objects(&self) -> &[Object] {
         &self.0.objects
     }
@@ -152,6 +155,7 @@ impl Program {
 
     /// Indices of the entry points, in the file's order.
     #[must_use]
+    #[inline]
     pub fn entries(&self) -> &[u32] {
         &self.0.entries
     }
@@ -161,12 +165,14 @@ impl Program {
     /// # Panics
     /// Where there is no such object.
     #[must_use]
+    #[inline]
     pub fn links(&self, index: u32) -> &[u32] {
         &self.0.links[self.link_range(index)]
     }
 
     /// The links of all functions, one after the other.
     #[must_use]
+    #[inline]
     pub fn all_links(&self) -> &[u32] {
         &self.0.links
     }

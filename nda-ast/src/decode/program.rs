@@ -326,7 +326,9 @@ impl Loader<'_> {
         let place = Place { at, hash, start, len, first_link, room };
         match kind {
             ObjectKind::Function => {
-                let mut f = ValidFunction::new(hash);
+                // Where it stays, since it is large.
+                let mut shared = Arc::new(ValidFunction::new(hash));
+                let Some(f) = Arc::get_mut(&mut shared) else { unreachable!("nobody else has it yet") };
                 signature(&mut sub, &mut f.function)?;
                 // Before the body, since who validates must know what it names; but whether the body is one is said
                 // first.
@@ -337,10 +339,10 @@ impl Loader<'_> {
                     hash,
                     limits: self.limits,
                 });
-                P::function(cx, self.limits, &mut sub, &mut f, lists)?;
+                P::function(cx, self.limits, &mut sub, f, lists)?;
                 self.check_place(&place, &sub)?;
                 linked?;
-                self.add(&place, Body::Function(FunctionObject(Arc::new(f))));
+                self.add(&place, Body::Function(FunctionObject(shared)));
             }
             ObjectKind::Constant => {
                 let body = Body::Constant(constant(&mut sub, self.all)?);

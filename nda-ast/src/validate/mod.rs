@@ -78,12 +78,14 @@ impl ValidFunction {
 
     /// Its hash.
     #[must_use]
+    #[inline]
     pub fn hash(&self) -> Hash {
         self.hash
     }
 
     /// The nodes and blocks.
     #[must_use]
+    #[inline]
     pub fn function(&self) -> &Function {
         &self.function
     }
@@ -100,6 +102,7 @@ impl ValidFunction {
 
     /// All slots, parameters first.
     #[must_use]
+    #[inline]
     pub fn slots(&self) -> &[Slot] {
         &self.findings.slots
     }
@@ -127,6 +130,7 @@ impl ValidFunction {
 
     /// The certificate.
     #[must_use]
+    #[inline]
     pub fn certificate(&self) -> &Certificate {
         &self.findings.certificate
     }
@@ -157,12 +161,14 @@ impl ValidProgram {
 
     /// The program as it was decoded.
     #[must_use]
+    #[inline]
     pub fn program(&self) -> &Program {
         &self.program
     }
 
     /// Function `index`, if that object is one.
     #[must_use]
+    #[inline]
     pub fn function(&self, index: u32) -> Option<&Arc<ValidFunction>> {
         match self.program.objects().get(index as usize)?.body() {
             Body::Function(f) => Some(&f.0),

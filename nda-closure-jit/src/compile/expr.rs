@@ -13,13 +13,25 @@ use crate::records::scalar::{OPS, Spread, binary_fn, spread};
 use nda_ast::{Arg, Node, NodeId, Op, Res, SlotKind};
 
 impl Compiler<'_> {
+    /// An operand that needs no record.
+    #[inline(always)]
+    pub(super) fn leaf(&self, id: NodeId, node: &Node, class: Class) -> Option<Operand> {
+        match class {
+            Class::Load => Some(Operand::Slot(self.slot(node.slot()))),
+            Class::Constant => Some(Operand::Const(id)),
+            _ => None,
+        }
+    }
+
     #[inline(always)]
     pub(super) fn expression(&mut self, id: NodeId, node: &Node, class: Class) {
-        match class {
-            Class::Load => self.push(Operand::Slot(self.slot(node.slot()))),
-            Class::Constant => self.push(Operand::Const(id)),
-            Class::Binary(op) => self.binary(id, op),
-            _ => self.other_expression(id, node, class),
+        if let Some(operand) = self.leaf(id, node, class) {
+            self.push(operand);
+        } else if let Class::Binary(op) = class {
+            let last = self.pop();
+            self.binary(id, op, last);
+        } else {
+            self.other_expression(id, node, class);
         }
     }
 
@@ -50,10 +62,11 @@ impl Compiler<'_> {
         self.push(Operand::Temp(temp));
     }
 
+    /// An operation on two scalars, the second of which is `b`.
     #[inline(never)]
-    fn binary(&mut self, id: NodeId, op: Op) {
+    pub(super) fn binary(&mut self, id: NodeId, op: Op, b: Operand) {
         self.begin_node(id);
-        let (b, a) = (self.pop(), self.pop());
+        let a = self.pop();
         let (mut op, mut x, mut y) = (op, a, b);
         let class = spread(op);
         if self.held != [None; 2] && class != Spread::Few && self.is_final(id) {
@@ -94,7 +107,12 @@ impl Compiler<'_> {
             self.free(a);
             return;
         }
-        let (x, y) = self.sources(x, y);
+        let (x, y) = match (x, y) {
+            (Operand::Slot(x), Operand::Slot(y)) if x.max(y) < NEAR => {
+                (Source::near(x as u8), Source::near(y as u8))
+            }
+            _ => self.sources(x, y),
+        };
         let pair = Pair::of(x.kind, y.kind);
         let imm = if x.kind == Kind::C { x.imm } else { y.imm };
         let rec = Rec { a: x.word, b: y.word, imm, ..BLANK };

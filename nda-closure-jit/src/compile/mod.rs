@@ -206,15 +206,27 @@ impl<'f> Compiler<'f> {
     /// Compiles nodes from `id` on up to the end of a statement's own; gives the node after it.
     #[inline]
     fn through_statement(&mut self, mut id: NodeId) -> NodeId {
-        for node in &self.nodes[id as usize - 1..] {
-            match class(node.op()) {
-                Class::Statement => {
-                    self.begin_node(id);
-                    self.statement(id, node);
-                    return id + 1;
+        let nodes = self.nodes;
+        while let [node, rest @ ..] = &nodes[id as usize - 1..] {
+            let class = class(node.op());
+            if let Class::Statement = class {
+                self.begin_node(id);
+                self.statement(id, node);
+                return id + 1;
+            }
+            if id >= self.next_mark {
+                self.marked(id, node);
+            } else if let (Some(leaf), [next, ..]) = (self.leaf(id, node, class), rest) {
+                // Most leaves are the last operand of what follows, and need not wait.
+                match self::class(next.op()) {
+                    Class::Binary(op) if id + 1 < self.next_mark => {
+                        id += 1;
+                        self.binary(id, op, leaf);
+                    }
+                    _ => self.push(leaf),
                 }
-                class if id < self.next_mark => self.expression(id, node, class),
-                _ => self.marked(id, node),
+            } else {
+                self.expression(id, node, class);
             }
             id += 1;
         }

@@ -93,6 +93,13 @@ pub(super) struct Source {
     pub imm: u64,
 }
 
+impl Source {
+    #[inline]
+    pub fn near(word: u8) -> Source {
+        Source { kind: Kind::S, word, imm: 0 }
+    }
+}
+
 /// The words of the frame: parameters and results, then everything else as temporaries. A slot is a temporary that lives
 /// as long as its block, so that blocks one after the other share words, and few functions have far ones.
 pub(super) struct Words {
@@ -340,11 +347,8 @@ impl Compiler<'_> {
             }
             Operand::Held => Source { kind: Kind::A, word: 0, imm: 0 },
             Operand::Test => unreachable!("a test is branched on"),
-            Operand::Slot(word) if word < NEAR => Source { kind: Kind::S, word: word as u8, imm: 0 },
-            Operand::Slot(_) | Operand::Temp(_) => {
-                let word = self.near(operand);
-                Source { kind: Kind::S, word, imm: 0 }
-            }
+            Operand::Slot(word) if word < NEAR => Source::near(word as u8),
+            Operand::Slot(_) | Operand::Temp(_) => Source::near(self.near(operand)),
         }
     }
 

@@ -126,7 +126,7 @@ impl Compiler<'_> {
         if x.is_const() && y.is_const() || x.is_acc() && y.is_acc() {
             let word = self.near(x);
             let y = self.source(y);
-            return (Source { kind: Kind::S, word, imm: 0 }, y);
+            return (Source::near(word), y);
         }
         let x = self.source(x);
         (x, self.source(y))
