@@ -37,7 +37,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         stats.functions_alive,
         stats.code_bytes as u64 / rules as u64
     );
-    println!("compiled in {:?} of each", stats.compile_time / rules as u32);
     Ok(())
 }
 

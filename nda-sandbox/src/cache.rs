@@ -7,7 +7,6 @@ use nda_runtime::{JitCode, JitProgram, Loaded};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
 
 /// Code that some program still uses, by the hash of its object.
 #[derive(Default)]
@@ -26,7 +25,7 @@ struct Entries {
     programs: u64,
     compiled: u64,
     shared: u64,
-    compile_time: Duration,
+    nodes: u64,
 }
 
 /// Takes the first bytes of what is itself a uniform hash.
@@ -51,11 +50,16 @@ impl Hasher for FirstBytes {
 impl CodeCache {
     /// The compiled functions of a program: those that are there already, the others compiled now.
     pub(crate) fn compile(&self, program: &Loaded) -> JitProgram {
-        let (span, start) = (Span::compile(), Instant::now());
-        let (mut compiled, mut shared) = (0, 0);
+        let span = Span::compile();
+        let (mut compiled, mut shared, mut nodes) = (0, 0, 0);
         let jit = JitProgram::new(program, |object| {
             let (code, is_new) = self.code_of(program.program(), object);
-            *(if is_new { &mut compiled } else { &mut shared }) += 1;
+            if is_new {
+                compiled += 1;
+                nodes += program.function(object).map_or(0, |f| f.function().node_count()) as u64;
+            } else {
+                shared += 1;
+            }
             code
         });
         span.compiled(compiled, shared);
@@ -63,7 +67,7 @@ impl CodeCache {
         entries.compiled += compiled;
         entries.shared += shared;
         entries.programs += 1;
-        entries.compile_time += start.elapsed();
+        entries.nodes += nodes;
         jit
     }
 
@@ -92,7 +96,7 @@ impl CodeCache {
             functions_shared: entries.shared,
             functions_alive: alive.len(),
             code_bytes: alive.iter().sum(),
-            compile_time: entries.compile_time,
+            nodes_compiled: entries.nodes,
         }
     }
 

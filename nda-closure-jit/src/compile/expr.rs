@@ -28,6 +28,7 @@ impl Compiler<'_> {
         if let Some(operand) = self.leaf(id, node, class) {
             self.push(operand);
         } else if let Class::Binary(op) = class {
+            self.begin_node(id);
             let last = self.pop();
             self.binary(id, op, last);
         } else {
@@ -62,10 +63,9 @@ impl Compiler<'_> {
         self.push(Operand::Temp(temp));
     }
 
-    /// An operation on two scalars, the second of which is `b`.
+    /// An operation on two scalars, the second of which is `b`; the node has begun.
     #[inline(never)]
     pub(super) fn binary(&mut self, id: NodeId, op: Op, b: Operand) {
-        self.begin_node(id);
         let a = self.pop();
         let (mut op, mut x, mut y) = (op, a, b);
         let class = spread(op);

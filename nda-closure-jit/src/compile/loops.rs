@@ -141,7 +141,8 @@ impl Compiler<'_> {
 
     /// The condition of a `While` begins: the loop opens.
     pub(super) fn begin_condition(&mut self) {
-        let Some(block) = self.conditions.pop() else { return };
+        let block = self.condition;
+        self.seek_condition(block + 1);
         self.split();
         let b = self.f.blocks()[block as usize];
         let (ordinal, base) = (self.loops, self.words.base);

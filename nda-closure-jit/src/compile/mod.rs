@@ -101,8 +101,9 @@ struct Compiler<'f> {
     /// Sequences around the record under way.
     sequences: u32,
     loops: u32,
-    /// Conditions of `While`, by ascending first node, taken from the end.
-    conditions: Vec<BlockId>,
+    /// The next condition of a `While`, and its first node.
+    condition: BlockId,
+    next_condition: NodeId,
     marks: Vec<Mark>,
     /// The next mark, and its node.
     mark: usize,
@@ -115,8 +116,6 @@ struct Compiler<'f> {
 impl<'f> Compiler<'f> {
     fn new(valid: &'f ValidFunction, imports: &'f [u32], notes: Option<Notes>) -> Compiler<'f> {
         let f = valid.function();
-        let blocks = f.blocks().iter().enumerate().rev();
-        let conditions = blocks.filter(|(_, b)| b.kind == BlockKind::Cond).map(|(i, _)| i as BlockId);
         let map = FrameMap::new(f.params().len(), f.results().len());
         let mut scratch = SCRATCH.take().unwrap_or_default();
         let mut recs = std::mem::take(&mut scratch.recs);
@@ -150,7 +149,8 @@ impl<'f> Compiler<'f> {
             scratch,
             sequences: 0,
             loops: 0,
-            conditions: conditions.collect(),
+            condition: 0,
+            next_condition: 0,
             next_mark: select::next(&marks, 0),
             marks,
             mark: 0,
@@ -160,6 +160,7 @@ impl<'f> Compiler<'f> {
     }
 
     fn run(mut self) -> Compiled {
+        self.seek_condition(0);
         self.open_body();
         let mut id = 1;
         loop {
@@ -170,7 +171,7 @@ impl<'f> Compiler<'f> {
             if self.opens.is_empty() {
                 break;
             }
-            if self.conditions.last().is_some_and(|&block| self.f.blocks()[block as usize].first == id) {
+            if self.next_condition == id {
                 self.begin_condition();
             }
             id = self.through_statement(id);
@@ -178,6 +179,13 @@ impl<'f> Compiler<'f> {
         let notes = self.notes.take().unwrap_or_default();
         let (words, aggregates, loops) = (self.words.used(), self.arena.used(), self.loops as usize);
         Compiled { words, aggregates, loops, recs: self.finish(), sites: notes.sites, shapes: notes.shapes }
+    }
+
+    /// Finds the first condition among the blocks from `block` on; the program has them in the order of their nodes.
+    fn seek_condition(&mut self, block: BlockId) {
+        let mut blocks = (block..).zip(&self.f.blocks()[block as usize..]);
+        let found = blocks.find(|(_, b)| b.kind == BlockKind::Cond).map(|(block, b)| (block, b.first));
+        (self.condition, self.next_condition) = found.unwrap_or((0, NodeId::MAX));
     }
 
     /// The records, in a list of their exact length; the scratch lists go back to the thread.
@@ -221,6 +229,7 @@ impl<'f> Compiler<'f> {
                 match self::class(next.op()) {
                     Class::Binary(op) if id + 1 < self.next_mark => {
                         id += 1;
+                        self.begin_node(id);
                         self.binary(id, op, leaf);
                     }
                     _ => self.push(leaf),
@@ -233,7 +242,7 @@ impl<'f> Compiler<'f> {
         unreachable!("expressions belong to a statement")
     }
 
-    /// Before what a node may write.
+    /// Before a node that is no leaf takes its operands: what waits may be brought into words.
     #[inline]
     pub(super) fn begin_node(&mut self, id: NodeId) {
         self.split();

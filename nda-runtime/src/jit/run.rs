@@ -114,10 +114,13 @@ pub fn run_values(jit: &JitProgram, run: Run<'_>, state: &mut RunState) -> Resul
     };
     let read = |sources: Sources<'_>, words: &[Cell<u64>]| {
         let value = |ty, word: u32| sources.value(ty, words[word as usize].get());
-        let results = f.results().iter().zip(0..).map(|(ty, i)| value(*ty, map.result(i))).collect();
-        // The words of parameters are never written, so that these are still the references to the arguments.
-        let inout = f.params().iter().zip(0..).filter(|(p, _)| p.is_inout());
-        Returned { results, inout: inout.map(|(p, i)| value(p.ty, map.param(i))).collect() }
+        let mut returned = Returned { results: Vec::with_capacity(f.results().len()), inout: Vec::new() };
+        returned.results.extend(f.results().iter().zip(0..).map(|(ty, i)| value(*ty, map.result(i))));
+        for (param, i) in f.params().iter().zip(0..).filter(|(param, _)| param.is_inout()) {
+            // The words of parameters are never written, so that this is still the reference to the argument.
+            returned.inout.push(value(param.ty, map.param(i)));
+        }
+        returned
     };
     let program = (run.program, jit, run.entry);
     let args = (run.args, aggregates as usize);
