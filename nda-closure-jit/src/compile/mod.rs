@@ -17,6 +17,7 @@ use nda_ast::{BlockId, BlockKind, Function, Node, NodeId, Op, ValidFunction};
 use nda_runtime::jit::FrameMap;
 
 use std::cell::Cell;
+use std::mem::take;
 
 use blocks::Open;
 use emit::{Notes, Shape};
@@ -97,7 +98,7 @@ struct Compiler<'f> {
     /// A long run is cut from this record on: [`Compiler::split`].
     split_from: u32,
     /// Where the lists go back to.
-    scratch: Box<Scratch>,
+    scratch: Option<Box<Scratch>>,
     /// Sequences around the record under way.
     sequences: u32,
     loops: u32,
@@ -118,11 +119,11 @@ impl<'f> Compiler<'f> {
         let f = valid.function();
         let map = FrameMap::new(f.params().len(), f.results().len());
         let mut scratch = SCRATCH.take().unwrap_or_default();
-        let mut recs = std::mem::take(&mut scratch.recs);
+        let mut recs = take(&mut scratch.recs);
         recs.reserve(f.node_count() / 2 + 8);
-        let (stack, opens) = (std::mem::take(&mut scratch.stack), std::mem::take(&mut scratch.opens));
-        let regions = std::mem::take(&mut scratch.regions);
-        let mut slots = std::mem::take(&mut scratch.slots);
+        let (stack, opens) = (take(&mut scratch.stack), take(&mut scratch.opens));
+        let regions = take(&mut scratch.regions);
+        let mut slots = take(&mut scratch.slots);
         slots.extend((0..f.params().len() as u32).map(|i| map.param(i)));
         let marks = select::marks(f);
         Compiler {
@@ -146,7 +147,7 @@ impl<'f> Compiler<'f> {
             opens,
             regions,
             split_from: u32::MAX,
-            scratch,
+            scratch: Some(scratch),
             sequences: 0,
             loops: 0,
             condition: 0,
@@ -176,9 +177,10 @@ impl<'f> Compiler<'f> {
             }
             id = self.through_statement(id);
         }
-        let notes = self.notes.take().unwrap_or_default();
         let (words, aggregates, loops) = (self.words.used(), self.arena.used(), self.loops as usize);
-        Compiled { words, aggregates, loops, recs: self.finish(), sites: notes.sites, shapes: notes.shapes }
+        let recs = self.finish();
+        let notes = self.notes.take().unwrap_or_default();
+        Compiled { words, aggregates, loops, recs, sites: notes.sites, shapes: notes.shapes }
     }
 
     /// Finds the first condition among the blocks from `block` on; the program has them in the order of their nodes.
@@ -189,25 +191,26 @@ impl<'f> Compiler<'f> {
     }
 
     /// The records, in a list of their exact length; the scratch lists go back to the thread.
-    fn finish(mut self) -> Box<[Rec]> {
-        let mut recs = self.recs;
-        let exact = if recs.len() <= KEPT {
-            let exact = recs.as_slice().into();
-            recs.clear();
-            self.scratch.recs = recs;
+    fn finish(&mut self) -> Box<[Rec]> {
+        let exact = if self.recs.len() <= KEPT {
+            let exact = self.recs.as_slice().into();
+            self.recs.clear();
             exact
         } else {
-            recs.into_boxed_slice()
+            take(&mut self.recs).into_boxed_slice()
         };
         self.stack.clear();
         self.opens.clear();
         self.regions.clear();
         self.slots.clear();
-        self.scratch.slots = self.slots;
-        self.scratch.stack = self.stack;
-        self.scratch.opens = self.opens;
-        self.scratch.regions = self.regions;
-        SCRATCH.set(Some(self.scratch));
+        if let Some(mut scratch) = self.scratch.take() {
+            scratch.recs = take(&mut self.recs);
+            scratch.slots = take(&mut self.slots);
+            scratch.stack = take(&mut self.stack);
+            scratch.opens = take(&mut self.opens);
+            scratch.regions = take(&mut self.regions);
+            SCRATCH.set(Some(scratch));
+        }
         exact
     }
 
