@@ -268,12 +268,14 @@ impl Compiler<'_> {
         }
     }
 
-    /// The last record has become another.
+    /// Record `at` has become another.
     #[inline]
-    pub(super) fn reshaped(&mut self, shape: Shape) {
-        self.last = Some(shape);
-        if let Some(name) = self.notes.as_mut().and_then(|notes| notes.shapes.last_mut()) {
-            *name = shape.name();
+    pub(super) fn reshaped(&mut self, at: u32, shape: Shape) {
+        if at + 1 == self.here() {
+            self.last = Some(shape);
+        }
+        if let Some(notes) = &mut self.notes {
+            notes.shapes[at as usize] = shape.name();
         }
     }
 

@@ -9,7 +9,7 @@ use crate::rec::{NEAR, Rec};
 use crate::records::flow;
 use crate::records::fused::{Words, three_fn};
 use crate::records::operand::{Kind, Pair};
-use crate::records::scalar::{OPS, Spread, binary_fn, spread};
+use crate::records::scalar::{OPS, Spread, binary_fn, fold_one, fold_two, spread};
 use nda_ast::{Arg, Node, NodeId, Op, Res, SlotKind};
 
 impl Compiler<'_> {
@@ -67,6 +67,9 @@ impl Compiler<'_> {
     #[inline(never)]
     pub(super) fn binary(&mut self, id: NodeId, op: Op, b: Operand) {
         let a = self.pop();
+        if a.is_const() && b.is_const() && self.fold(op, a, b) {
+            return;
+        }
         let (mut op, mut x, mut y) = (op, a, b);
         let class = spread(op);
         if self.held != [None; 2] && class != Spread::Few && self.is_final(id) {
@@ -128,6 +131,24 @@ impl Compiler<'_> {
         self.put_value(Shape::Binary { op, pair, store: false }, rec, result == Res::Float);
         self.free(b);
         self.free(a);
+    }
+
+    /// Pushes the value of an operation on two constants, if it can be known.
+    #[inline(never)]
+    fn fold(&mut self, op: Op, a: Operand, b: Operand) -> bool {
+        let (Some(a), Some(b)) = (self.bits(a), self.bits(b)) else { return false };
+        let Some(value) = fold_two(op, a, b) else { return false };
+        let value = self.make(value);
+        self.push(value);
+        true
+    }
+
+    /// Pushes the value of an operation on a constant, if it can be known.
+    fn fold_unary(&mut self, op: Op, operand: Operand) -> bool {
+        let Some(value) = self.bits(operand).and_then(|bits| fold_one(op, bits)) else { return false };
+        let value = self.make(value);
+        self.push(value);
+        true
     }
 
     /// A quotient or remainder by a constant power of two, which needs no division and cannot trap.
@@ -249,6 +270,9 @@ impl Compiler<'_> {
 
     fn unary(&mut self, op: Op) {
         let operand = self.pop();
+        if self.fold_unary(op, operand) {
+            return;
+        }
         let x = self.no_constant(operand);
         let Source { kind, word: a, .. } = self.source(x);
         self.value(Shape::Unary { op, kind, store: false }, Rec { a, ..BLANK }, op.info().res == Res::Float);
@@ -270,8 +294,10 @@ impl Compiler<'_> {
             self.value(Shape::Binary { op: test.op, pair: test.pair, store: false }, test.rec, false);
         }
         let operand = self.pop();
-        let x = self.no_constant(operand);
-        let source = self.source(x);
+        if self.fold_unary(Op::NotBool, operand) {
+            return;
+        }
+        let source = self.source(operand);
         let pair = if source.kind == Kind::A { Pair::AC } else { Pair::SC };
         let rec = Rec { a: source.word, ..BLANK };
         if self.branches(id) {
@@ -288,7 +314,8 @@ impl Compiler<'_> {
         let operand = self.pop();
         let ty = self.type_of(id - 1);
         if let nda_ast::Type::Vec { n } = ty {
-            self.push(Operand::Small(n));
+            let length = self.make(n.into());
+            self.push(length);
         } else {
             let a = self.near(operand);
             let local = self.is_local(id - 1);

@@ -62,7 +62,8 @@ impl Compiler<'_> {
         // Stored at the end of the list of records that pass over the loop.
         self.recs[open.entry as usize].skip = NONE;
         self.store(Operand::Slot(count.into()), open.counter);
-        self.store(Operand::Small(0), index);
+        let zero = self.make(0);
+        self.store(zero, index);
         self.far_head(open, index, bounded);
         open.at = self.emit_other(Name::While, Rec { f: flow::while_loop, ..BLANK });
     }
@@ -151,7 +152,8 @@ impl Compiler<'_> {
         let mut counter = 0;
         if self.f.node(b.owner).max().is_some() {
             counter = self.words.keep();
-            self.store(Operand::Small(0), counter);
+            let zero = self.make(0);
+            self.store(zero, counter);
         }
         let merged = self.is_quiet(b.first, b.end);
         if !merged {

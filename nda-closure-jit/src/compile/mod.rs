@@ -83,6 +83,8 @@ struct Compiler<'f> {
     /// What the last record is, where one may still be fused with it.
     last: Option<Shape>,
     stack: Vec<Operand>,
+    /// Constants that no node has.
+    made: Vec<u64>,
     /// Which operand is in the accumulator of ints, and of floats.
     acc: [Option<InAcc>; 2],
     /// The word whose value the accumulator of ints, and of floats, has besides.
@@ -138,6 +140,7 @@ impl<'f> Compiler<'f> {
             owner: 0,
             last: None,
             stack,
+            made: Vec::new(),
             acc: [None; 2],
             held: [None; 2],
             test: None,

@@ -17,8 +17,8 @@ pub(super) enum Operand {
     Temp(u32),
     /// The constant of a node.
     Const(NodeId),
-    /// A constant that no node has.
-    Small(u32),
+    /// A constant that no node has, by its number in `Compiler::made`.
+    Made(u32),
     /// In an accumulator.
     Acc(Bank),
     /// In an accumulator and in a word: nothing waits there.
@@ -30,7 +30,7 @@ pub(super) enum Operand {
 impl Operand {
     #[inline]
     pub fn is_const(self) -> bool {
-        matches!(self, Operand::Const(_) | Operand::Small(_))
+        matches!(self, Operand::Const(_) | Operand::Made(_))
     }
 
     #[inline]
@@ -155,6 +155,12 @@ impl Words {
         temp
     }
 
+    /// A new temporary that the statement has not taken before.
+    pub fn take_unused(&mut self) -> u32 {
+        self.hold_all();
+        self.take()
+    }
+
     /// Gives a temporary back, where it is the last one taken.
     pub fn give(&mut self, temp: u32) {
         if temp + 1 == self.next {
@@ -223,6 +229,12 @@ impl Compiler<'_> {
         self.stack.push(operand);
     }
 
+    /// A constant that no node has.
+    pub(super) fn make(&mut self, bits: u64) -> Operand {
+        self.made.push(bits);
+        Operand::Made(self.made.len() as u32 - 1)
+    }
+
     /// Pushes what the last record has put into an accumulator.
     #[inline]
     pub(super) fn push_acc(&mut self, rec: u32, shape: Shape, float: bool) {
@@ -247,13 +259,14 @@ impl Compiler<'_> {
         }
     }
 
-    /// Brings the operand that waits in an accumulator into a temporary: the next record changes the accumulator.
+    /// Brings the operand that waits in an accumulator into a temporary: the next record changes the accumulator. The record
+    /// that has computed it stores it as well, into a word that no record since has used.
     pub(super) fn spill(&mut self, float: bool) {
-        let Some(waiting) = self.acc[usize::from(float)] else { return };
-        let temp = self.words.take();
-        self.store_acc(waiting, float, self.words.temp(temp));
+        let Some(waiting) = self.acc[usize::from(float)].take() else { return };
+        let is_last = waiting.rec + 1 == self.here();
+        let temp = if is_last { self.words.take() } else { self.words.take_unused() };
         self.stack[waiting.place] = Operand::Temp(temp);
-        self.acc[usize::from(float)] = None;
+        self.store_by(waiting, float, self.words.temp(temp));
     }
 
     pub(super) fn spill_both(&mut self) {
@@ -265,15 +278,30 @@ impl Compiler<'_> {
     /// might use the word, has come between.
     #[inline]
     pub(super) fn store_acc(&mut self, waiting: InAcc, float: bool, word: u32) {
-        let is_last = word < NEAR && waiting.rec + 1 == self.here();
-        match (waiting.shape.storing(), self.recs.last_mut()) {
-            (Some((shape, f)), Some(rec)) if is_last => {
+        if waiting.rec + 1 == self.here() {
+            self.store_by(waiting, float, word);
+        } else {
+            self.put_acc(float, word);
+            self.hold(float, word);
+        }
+    }
+
+    /// Stores it by the record that has computed it, where that can; no record since uses the word.
+    fn store_by(&mut self, waiting: InAcc, float: bool, word: u32) {
+        match waiting.shape.storing() {
+            Some((shape, f)) if word < NEAR => {
+                let rec = &mut self.recs[waiting.rec as usize];
                 (rec.f, rec.d) = (f, word as u8);
-                self.reshaped(shape);
+                self.reshaped(waiting.rec, shape);
                 self.written(word as u8);
             }
             _ => self.put_acc(float, word),
         }
+        self.hold(float, word);
+    }
+
+    /// An accumulator has the value of a word besides.
+    fn hold(&mut self, float: bool, word: u32) {
         if word < NEAR {
             self.held[usize::from(float)] = Some(word as u8);
         }
@@ -319,7 +347,7 @@ impl Compiler<'_> {
     pub(super) fn bits(&self, operand: Operand) -> Option<u64> {
         match operand {
             Operand::Const(node) => Some(self.nodes[node as usize - 1].bits()),
-            Operand::Small(value) => Some(value.into()),
+            Operand::Made(number) => Some(self.made[number as usize]),
             _ => None,
         }
     }
@@ -338,7 +366,7 @@ impl Compiler<'_> {
     #[inline]
     pub(super) fn source(&mut self, operand: Operand) -> Source {
         match operand {
-            Operand::Const(_) | Operand::Small(_) => {
+            Operand::Const(_) | Operand::Made(_) => {
                 Source { kind: Kind::C, word: 0, imm: self.bits(operand).unwrap_or(0) }
             }
             Operand::Acc(bank) => {
@@ -384,7 +412,7 @@ impl Compiler<'_> {
                     self.store_acc(waiting, bank.is_float(), word);
                 }
             }
-            Operand::Const(_) | Operand::Small(_) => {
+            Operand::Const(_) | Operand::Made(_) => {
                 let imm = self.bits(operand).unwrap_or(0);
                 self.put_into(word, Rec { f: scalar::put::<i64, C>, imm, ..BLANK });
             }

@@ -4,6 +4,7 @@ use crate::rec::{Frame, Rec};
 
 /// A scalar in its register.
 pub(crate) trait Reg: Copy {
+    const FLOAT: bool;
     fn from_word(word: u64) -> Self;
     fn word(self) -> u64;
     /// From the accumulator of its class.
@@ -13,6 +14,8 @@ pub(crate) trait Reg: Copy {
 }
 
 impl Reg for i64 {
+    const FLOAT: bool = false;
+
     #[inline(always)]
     fn from_word(word: u64) -> i64 {
         word as i64
@@ -35,6 +38,8 @@ impl Reg for i64 {
 }
 
 impl Reg for bool {
+    const FLOAT: bool = false;
+
     #[inline(always)]
     fn from_word(word: u64) -> bool {
         word != 0
@@ -57,6 +62,8 @@ impl Reg for bool {
 }
 
 impl Reg for f64 {
+    const FLOAT: bool = true;
+
     #[inline(always)]
     fn from_word(word: u64) -> f64 {
         f64::from_bits(word)

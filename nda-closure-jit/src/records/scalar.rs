@@ -61,6 +61,28 @@ macro_rules! meanings {
                 fn ap(a: f64) -> Result<i64, TrapKind> { scalar::$f4(a) }
             })+
         }
+
+        /// The value of an operation on two constants; `None` where it traps, or works on floats: only a run is sure to have the
+        /// floating-point environment of the language.
+        pub(crate) fn fold_two(op: Op, a: u64, b: u64) -> Option<u64> {
+            match op {
+                $(Op::$name2 if !<$in2 as Reg>::FLOAT => {
+                    Some(scalar::$f2(<$in2>::from_word(a), <$in2>::from_word(b)).word())
+                })+
+                $(Op::$name3 => scalar::$f3(a as i64, b as i64).ok().map(Reg::word),)+
+                _ => None,
+            }
+        }
+
+        /// The same of an operation on one.
+        pub(crate) fn fold_one(op: Op, a: u64) -> Option<u64> {
+            match op {
+                $(Op::$name1 if !<$in1 as Reg>::FLOAT && !<$out1 as Reg>::FLOAT => {
+                    Some(scalar::$f1(<$in1>::from_word(a)).word())
+                })+
+                _ => None,
+            }
+        }
     };
 }
 
