@@ -74,9 +74,12 @@ macro_rules! meanings {
             }
         }
 
-        /// The same of an operation on one.
+        /// The same of an operation on one. A conversion without rounding depends on no environment.
         pub(crate) fn fold_one(op: Op, a: u64) -> Option<u64> {
             match op {
+                Op::IntToFloat if (a as i64).unsigned_abs() <= 1 << f64::MANTISSA_DIGITS => {
+                    Some(scalar::int_to_float(a as i64).word())
+                }
                 $(Op::$name1 if !<$in1 as Reg>::FLOAT && !<$out1 as Reg>::FLOAT => {
                     Some(scalar::$f1(<$in1>::from_word(a)).word())
                 })+
