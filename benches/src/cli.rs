@@ -26,8 +26,9 @@ cargo xtask bench also takes:
 #[derive(Parser)]
 #[command(name = "cargo xtask bench", after_help = MORE)]
 struct Options {
-    /// Only this group: programs, scalar, memory, network, generated, load, compile, cold, call.
-    group: Option<String>,
+    /// Only these groups: programs, scalar, memory, network, generated, load, compile, cold, call.
+    #[arg(value_name = "GROUP")]
+    groups: Vec<String>,
     /// Fewer and shorter rounds: seconds in all.
     #[arg(long)]
     quick: bool,
@@ -87,7 +88,7 @@ fn run(options: Options, extra: Vec<Box<dyn Engine>>) -> Result<(), String> {
     if !options.over_builds.is_empty() {
         return layouts::print(&options.over_builds);
     }
-    let groups = groups(options.group.as_deref())?;
+    let groups = groups(&options.groups)?;
     let mut engines: Vec<_> = engines()?.into_iter().chain(extra).collect();
     if let [program, engine, runs] = options.only.as_slice() {
         let words = [program.as_str(), engine, runs];
@@ -116,14 +117,13 @@ fn run(options: Options, extra: Vec<Box<dyn Engine>>) -> Result<(), String> {
     write(&path, Report { schema: SCHEMA, machine, rows: cx.rows })
 }
 
-/// The groups of this name; all without one.
-fn groups(name: Option<&str>) -> Result<Vec<&'static Group>, String> {
-    let groups: Vec<_> = GROUPS.iter().filter(|g| name.is_none_or(|name| name == g.name)).collect();
-    if groups.is_empty() {
-        let names: Vec<&str> = GROUPS.iter().map(|g| g.name).collect();
-        return Err(format!("no such group; there are {}", names.join(", ")));
+/// The groups of these names, in their own order; all without one.
+fn groups(names: &[String]) -> Result<Vec<&'static Group>, String> {
+    let known: Vec<&str> = GROUPS.iter().map(|g| g.name).collect();
+    if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(format!("no group `{name}`; there are {}", known.join(", ")));
     }
-    Ok(groups)
+    Ok(GROUPS.iter().filter(|g| names.is_empty() || names.iter().any(|name| name == g.name)).collect())
 }
 
 fn print_head(machine: &Machine, cx: &Context) {
