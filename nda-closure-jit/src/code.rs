@@ -14,10 +14,8 @@ struct Closure {
     recs: Box<[Rec]>,
     /// Cost of the body.
     cost: u64,
-    valid: Arc<ValidFunction>,
-    /// Entries of its table that name imports.
-    imports: Box<[u32]>,
-    /// The nodes of the records, found by compiling once more when a run first traps here.
+    /// The nodes of the records, found by compiling once more when a run first traps here. Every program that shares this code
+    /// has the function.
     sites: OnceLock<Box<[Site]>>,
 }
 
@@ -37,7 +35,7 @@ impl Closure {
             return Flow::RETURN;
         }
         if flow != Flow::RETURN {
-            let node = self.node(st.site);
+            let node = self.node(st);
             st.locate(node);
         }
         flow
@@ -58,14 +56,18 @@ impl Closure {
         })
     }
 
-    /// The node of a site of this function.
+    /// The node at which this function has trapped.
     #[cold]
     #[inline(never)]
-    fn node(&self, site: u32) -> NodeId {
-        let sites = self.sites.get_or_init(|| Compiled::with_sites(&self.valid, &self.imports).sites.into());
-        let place = self.recs.len().checked_sub((site & !OWNER) as usize);
+    fn node(&self, st: &JitState<'_>) -> NodeId {
+        let (program, object) = (st.unit.program.program(), st.object());
+        let sites = self.sites.get_or_init(|| match program.function(object) {
+            Some(valid) => Compiled::with_sites(valid, &crate::imports_of(program, object)).sites.into(),
+            None => unreachable!("object {object} is the function under way"),
+        });
+        let place = self.recs.len().checked_sub((st.site & !OWNER) as usize);
         let found = place.and_then(|place| sites.get(place)).copied().unwrap_or_default();
-        if site & OWNER == 0 { found.check } else { found.owner }
+        if st.site & OWNER == 0 { found.check } else { found.owner }
     }
 }
 
@@ -76,16 +78,10 @@ fn near(words: &[Cell<u64>], first: usize) -> Option<&Frame> {
 }
 
 /// Compiles a function.
-pub(crate) fn compile_function(valid: &Arc<ValidFunction>, imports: &[u32]) -> JitCode {
+pub(crate) fn compile_function(valid: &ValidFunction, imports: &[u32]) -> JitCode {
     let compiled = compile(valid, imports);
     let bytes = size_of_val(&*compiled.recs) + size_of::<Closure>() + size_of::<JitCode>();
-    let closure = Closure {
-        recs: compiled.recs,
-        cost: valid.block_cost(0),
-        valid: valid.clone(),
-        imports: imports.into(),
-        sites: OnceLock::new(),
-    };
+    let closure = Closure { recs: compiled.recs, cost: valid.block_cost(0), sites: OnceLock::new() };
     let call = Arc::new(move |st: &mut JitState<'_>| closure.run(st));
     JitCode::new(call, compiled.words, compiled.aggregates, compiled.loops).with_bytes(bytes)
 }

@@ -178,6 +178,13 @@ impl<'a> JitState<'a> {
         Ok(self.fuel)
     }
 
+    /// The object of the function under way.
+    #[must_use]
+    #[inline]
+    pub fn object(&self) -> u32 {
+        self.object
+    }
+
     /// Whether the function under way is the entry point, which nothing has called.
     #[must_use]
     #[inline]
