@@ -12,7 +12,7 @@ use nda_runtime::{JitState, Value, VectorUnit};
 #[inline(always)]
 fn enter(code: &[Rec], fuel: i64, st: &mut JitState<'_>) -> Result<i64, Flow> {
     let [rec, ..] = code else { return Err(Flow::TRAP) };
-    let Some(&object) = st.targets.get(rec.imm as usize) else { return Err(Flow::TRAP) };
+    let Some(object) = st.target(rec.imm as usize) else { return Err(Flow::TRAP) };
     st.fuel = fuel;
     if st.call(object as u32, rec.skip as usize, rec.yes as usize) == Flow::RETURN {
         return Ok(st.fuel);
@@ -80,7 +80,7 @@ record! {
 fn ask(code: &[Rec], rec: &Rec, fuel: i64, st: &mut JitState<'_>) -> Result<i64, Flow> {
     let (words, first, count) = (st.words, st.frame + rec.skip as usize, rec.no as usize);
     let mut args = [0; MOST];
-    let (Some(args), Some(&host)) = (args.get_mut(..count), st.targets.get(rec.imm as usize)) else {
+    let (Some(args), Some(host)) = (args.get_mut(..count), st.target(rec.imm as usize)) else {
         return Err(Flow::TRAP);
     };
     for (arg, word) in args.iter_mut().zip(&words[first..]) {

@@ -316,8 +316,8 @@ record! {
 record! {
     /// What entry `skip` of the function's table names, into `d`: a reference to a constant, or a matrix.
     constant [] (code, rec, rest, acc, frame, fuel, st, facc) {
-        let Some(target) = st.targets.get(rec.skip as usize) else { return Flow::TRAP };
-        frame[usize::from(rec.d)].set(*target);
+        let Some(target) = st.target(rec.skip as usize) else { return Flow::TRAP };
+        frame[usize::from(rec.d)].set(target);
         go!(rest, acc, frame, fuel, st, facc)
     }
 }

@@ -25,7 +25,6 @@ pub use state::{At, JitState};
 
 use smallvec::SmallVec;
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -149,8 +148,8 @@ pub struct JitFunction {
     pub chain_words: u64,
     /// Words of aggregates, likewise.
     pub chain_aggregates: u64,
-    /// Where its table lies among those of the program: see [`crate::Loaded::all_targets`].
-    pub targets: Range<usize>,
+    /// Where its table begins among those of the program: see [`crate::Loaded::all_targets`].
+    pub table: u32,
 }
 
 /// The compiled functions of a program, by object.
@@ -178,12 +177,18 @@ impl JitProgram {
                 }
                 let chain_words = words + u64::from(code.words);
                 let chain_aggregates = aggregates + u64::from(code.aggregates);
-                let targets = program.program().program().link_range(object);
-                JitFunction { code, chain_words, chain_aggregates, targets }
+                let table = program.program().program().link_range(object).start as u32;
+                JitFunction { code, chain_words, chain_aggregates, table }
             });
             functions.push(function);
         }
         JitProgram { functions }
+    }
+
+    /// All of them; `None` where an object is no function.
+    #[inline]
+    pub(crate) fn functions(&self) -> &[Option<JitFunction>] {
+        &self.functions
     }
 
     /// Function `object`, if that object is one.

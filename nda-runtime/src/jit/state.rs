@@ -29,8 +29,6 @@ pub struct JitState<'a> {
     pub frame: usize,
     /// First word of its aggregates in the arena.
     pub base: usize,
-    /// What each entry of its table names: see [`crate::Loaded::targets`].
-    pub targets: &'a [u64],
     /// Words of all frames.
     pub words: &'a [Cell<u64>],
     /// Aggregates and their operations.
@@ -38,7 +36,10 @@ pub struct JitState<'a> {
     /// The function under way, and the entry point.
     object: u32,
     entry: u32,
-    program: &'a JitProgram,
+    functions: &'a [Option<JitFunction>],
+    /// What the entries of all tables name: see [`crate::Loaded::all_targets`]; and where the table of the function under way begins.
+    all_targets: &'a [u64],
+    table: u32,
     /// Fuel of the run not granted yet.
     reserve: u64,
     /// What was granted of the slice under way.
@@ -68,12 +69,13 @@ impl<'a> JitState<'a> {
             fuel: first as i64,
             frame: 0,
             base,
-            targets: &unit.program.all_targets()[function.targets.clone()],
             words,
-            unit,
             object: entry,
             entry,
-            program,
+            functions: program.functions(),
+            all_targets: unit.program.all_targets(),
+            table: function.table,
+            unit,
             reserve: fuel - first,
             granted: first as i64,
             site: 0,
@@ -89,21 +91,28 @@ impl<'a> JitState<'a> {
     ///
     /// # Panics
     /// Where the program has no such function.
-    #[inline]
+    // In the record that calls, since both would save the same registers.
+    #[inline(always)]
     pub fn call(&mut self, object: u32, words: usize, aggregates: usize) -> JitControlFlow {
-        let Some(function) = self.program.function(object) else {
-            unreachable!("object {object} is no function")
+        let Some(Some(function)) = self.functions.get(object as usize) else {
+            unreachable!("an object that is called is a function")
         };
-        let caller = (self.object, self.targets);
-        self.object = object;
-        self.targets = &self.unit.program.all_targets()[function.targets.clone()];
+        let caller = (self.object, self.table);
+        (self.object, self.table) = (object, function.table);
         self.frame += words;
         self.base += aggregates;
         let flow = (function.code.call)(self);
         self.frame -= words;
         self.base -= aggregates;
-        (self.object, self.targets) = caller;
+        (self.object, self.table) = caller;
         flow
+    }
+
+    /// What an entry of the table of the function under way names: see [`crate::Loaded::targets`].
+    #[must_use]
+    #[inline(always)]
+    pub fn target(&self, entry: usize) -> Option<u64> {
+        self.all_targets.get(self.table as usize + entry).copied()
     }
 
     /// Calls host function `host` with these words as arguments; gives the results to `place`, one after the other, and what
@@ -167,7 +176,7 @@ impl<'a> JitState<'a> {
         if total < cost {
             return Err(TrapKind::OutOfFuel);
         }
-        if let Some(function) = self.program.function(self.object) {
+        if let Some(Some(function)) = self.functions.get(self.object as usize) {
             function.code.count(ordinal, (self.granted - fuel) as u64);
         }
         // Within a block only what it needs, so that the next loop head or call comes here and looks.
