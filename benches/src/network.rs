@@ -78,7 +78,36 @@ mod tests {
     use crate::engine::Engine;
     use crate::native::Rust;
     use crate::tier::TierEngine;
-    use nda_runtime::Tier0;
+    use nda_kernels::{Kernels, Level};
+    use nda_runtime::{Link, Loaded, Run, RunLimits, RunState, Tier, Tier0};
+    use std::sync::Arc;
+
+    #[test]
+    fn networks_have_the_same_bits_at_every_level() {
+        for subject in subjects().expect("load") {
+            let all = |level| {
+                let kernels = Kernels::of_level(level).expect("supported");
+                let mut pack = |tiled: &nda_kernels::matrix::Tiled, _, w: &nda_kernels::PackedRef<'_>| {
+                    Some(Arc::new((tiled.pack)(w)))
+                };
+                let loaded = Loaded::prepared(subject.program.clone(), &Link::new(), kernels, &mut pack);
+                let (loaded, limits) = (loaded.expect("binds"), RunLimits::default());
+                let mut state = RunState::new();
+                let mut run = |args: &[Value]| {
+                    let run = Run { program: &loaded, entry: subject.entry, args, limits: &limits };
+                    Tier0.run(run, &mut state).expect("runs")
+                };
+                subject.inputs.iter().map(|args| run(args)).collect::<Vec<_>>()
+            };
+            let scalar = all(Level::Scalar);
+            assert!(scalar.iter().all(|outcome| outcome.result.is_ok()), "{}", subject.name);
+            for level in Level::supported() {
+                for (i, (outcome, want)) in all(level).iter().zip(&scalar).enumerate() {
+                    assert!(outcome.same_bits(want), "{} {level} input {i}", subject.name);
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_block_in_rust_gives_the_bits_of_the_language() {

@@ -95,9 +95,15 @@ fn main() {
             d.gemv(tiled, &c.y);
             black_box(&d.y);
         });
-        println!("{level}: peak {peak:.1} weights/ns; block {:.3} us, {:.1} %", ns / 1e3, 26214400.0 / ns / peak);
+        println!(
+            "{level}: peak {peak:.1} weights/ns; block {:.3} us, {:.1} %",
+            ns / 1e3,
+            26214400.0 / ns / peak
+        );
         let mut q = vec![0; 896];
-        let ns = time(|| drop(black_box((tiled.quantise)(black_box(&x[..896]), &mut q))));
+        let ns = time(|| {
+            let _ = black_box((tiled.quantise)(black_box(&x[..896]), &mut q));
+        });
         let mut some = layer(tiled, 128, 896);
         let quantised = (tiled.quantise)(&x[..896], &mut some.q).expect("finite");
         let rows = time(|| some.rows(tiled, black_box(quantised)));
@@ -119,7 +125,9 @@ fn main() {
             let mut q = vec![0; 64 * filled];
             let mut quant = Vec::new();
             for i in 0..64 {
-                quant.push((tiled.quantise)(&x[i..i + 896], &mut q[i * filled..(i + 1) * filled]).expect("finite"));
+                quant.push(
+                    (tiled.quantise)(&x[i..i + 896], &mut q[i * filled..(i + 1) * filled]).expect("finite"),
+                );
             }
             let mut y = vec![0.0; 64 * 128];
             let ns = time(|| (tiled.gemm_rows)(&one.w, 0..128, black_box(&q), &quant, &mut y));

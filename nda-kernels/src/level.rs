@@ -33,14 +33,8 @@ pub enum Level {
 
 impl Level {
     /// All levels, the best of a processor family last.
-    pub const ALL: [Level; 6] = [
-        Level::Scalar,
-        Level::Neon,
-        Level::NeonDotprod,
-        Level::Avx2,
-        Level::Avx512Vnni,
-        Level::Avx512Vbmi,
-    ];
+    pub const ALL: [Level; 6] =
+        [Level::Scalar, Level::Neon, Level::NeonDotprod, Level::Avx2, Level::Avx512Vnni, Level::Avx512Vbmi];
 
     /// Its name in [`LEVEL_VARIABLE`], on command lines and in reports.
     #[must_use]

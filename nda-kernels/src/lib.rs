@@ -38,7 +38,10 @@
 compile_error!("nda-kernels needs SSE2: x87 arithmetic rounds twice and would change results");
 
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-#[expect(unsafe_code, reason = "loads and stores of registers, and an instruction that not every processor has")]
+#[expect(
+    unsafe_code,
+    reason = "loads and stores of registers, and an instruction that not every processor has"
+)]
 mod arm;
 pub mod canon;
 pub mod elementwise;
@@ -50,7 +53,10 @@ pub mod matrix;
 pub mod reduce;
 mod table;
 #[cfg(target_arch = "x86_64")]
-#[expect(unsafe_code, reason = "instructions that not every processor has, and loads and stores of registers")]
+#[expect(
+    unsafe_code,
+    reason = "instructions that not every processor has, and loads and stores of registers"
+)]
 mod x86;
 
 pub use canon::{CANON32, CANON64, canon_slice, canon32, canon64, f32_to_f64_canon};

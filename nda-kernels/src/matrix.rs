@@ -15,7 +15,7 @@ pub use gemv::{NonFinite, POLL_WORK, gemv, gemv_rows, quantise, rows_per_poll};
 pub use pack::{Packed, QuantError, WeightError, pack_exact, quantise_weights};
 pub use packed::{Codebook, MAX_SCALE, MIN_SCALE, PackedError, PackedRef, Plane};
 pub use rows::{norm, row};
-pub use tiles::{Quantised, TILE_COLS, TILE_ROWS, Tile, Tiled, Tiles, activation_bytes};
+pub use tiles::{GemmFn, GemvFn, Quantised, TILE_COLS, TILE_ROWS, Tile, Tiled, Tiles, activation_bytes};
 
 #[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little")))]
 pub(crate) use decoding::HALF_BYTES;

@@ -20,6 +20,7 @@ pub mod tier0;
 mod trap;
 mod unit;
 mod value;
+mod weights;
 
 pub use fpenv::IeeeGuard;
 pub use frame::{Arena, FrameLayout, LINE, type_words};
@@ -34,3 +35,4 @@ pub use tier0::Tier0;
 pub use trap::{Location, Trap, TrapCode, TrapKind, UnknownTrap};
 pub use unit::VectorUnit;
 pub use value::{Buf, BufData, Mat, Value, ValueError, all_same_bits, packed};
+pub use weights::PackFn;

@@ -93,6 +93,7 @@ impl CodeCache {
             functions_alive: alive.len(),
             code_bytes: alive.iter().sum(),
             compile_time: entries.compile_time,
+            ..EngineStats::default()
         }
     }
 

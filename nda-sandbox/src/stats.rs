@@ -33,4 +33,10 @@ pub struct EngineStats {
     pub code_bytes: usize,
     /// Time spent compiling, look-ups included, summed over threads.
     pub compile_time: Duration,
+    /// Matrices whose weights the kernels keep a copy of for some program.
+    pub weights_alive: usize,
+    /// Bytes of these copies.
+    pub weight_bytes: u64,
+    /// Matrices, since the engine was made, for whose copy the limit had no room.
+    pub weights_refused: u64,
 }

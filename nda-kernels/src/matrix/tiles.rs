@@ -119,7 +119,7 @@ impl Tiles {
     #[inline]
     #[must_use]
     pub const fn rows_per_poll(cols: usize) -> usize {
-        let rows = if cols == 0 { POLL_WORK } else { POLL_WORK / cols };
+        let rows = POLL_WORK / if cols == 0 { 1 } else { cols };
         let rows = rows - rows % (2 * TILE_ROWS);
         if rows == 0 { 2 * TILE_ROWS } else { rows }
     }
@@ -133,6 +133,12 @@ pub struct Quantised {
     /// The sum of the integers.
     pub sum: i32,
 }
+
+/// Weights, rows, quantised activations and what is known of them, results.
+pub type GemvFn = fn(&Tiles, Range<usize>, &[i8], Quantised, &mut [f32]);
+
+/// The same for several inputs.
+pub type GemmFn = fn(&Tiles, Range<usize>, &[i8], &[Quantised], &mut [f32]);
 
 /// Kernels on tiles.
 ///
@@ -151,13 +157,13 @@ pub struct Tiled {
     ///
     /// # Panics
     /// If the range is none of these, or a length is wrong.
-    pub gemv_rows: fn(&Tiles, Range<usize>, &[i8], Quantised, &mut [f32]),
+    pub gemv_rows: GemvFn,
     /// The same for several inputs, whose activations and results lie one after the other: of results, as many for
     /// each input as the range has rows.
     ///
     /// # Panics
     /// As of `gemv_rows`.
-    pub gemm_rows: fn(&Tiles, Range<usize>, &[i8], &[Quantised], &mut [f32]),
+    pub gemm_rows: GemmFn,
 }
 
 impl Tiled {
@@ -200,10 +206,17 @@ pub(crate) fn checked_blocks(
     (q, inputs): (&[i8], usize),
     results: usize,
 ) -> Range<usize> {
-    assert_eq!(inputs * activation_bytes(w.cols()), q.len(), "gemv: as many activations as columns, filled up");
+    assert_eq!(
+        inputs * activation_bytes(w.cols()),
+        q.len(),
+        "gemv: as many activations as columns, filled up"
+    );
     assert_eq!(inputs * rows.len(), results, "gemv: as many results as rows");
-    let ends = rows.end % TILE_ROWS == 0 || rows.end == w.rows();
-    assert!(rows.start % TILE_ROWS == 0 && ends && rows.end <= w.rows(), "gemv: rows {rows:?} are no blocks");
+    let ends = rows.end.is_multiple_of(TILE_ROWS) || rows.end == w.rows();
+    assert!(
+        rows.start.is_multiple_of(TILE_ROWS) && ends && rows.end <= w.rows(),
+        "gemv: rows {rows:?} are no blocks"
+    );
     rows.start / TILE_ROWS..rows.end.div_ceil(TILE_ROWS)
 }
 
@@ -235,7 +248,8 @@ pub(crate) fn pack(w: &PackedRef<'_>) -> Tiles {
 fn pack_block(w: &PackedRef<'_>, rows: Range<usize>, tiles: &mut [Tile]) {
     for (lane, row) in rows.enumerate() {
         let (sign, extra) = w.row_planes(row);
-        let two = |plane: &[u8]| plane.get(1).map_or(u16::from(plane[0]), |&b| u16::from_le_bytes([plane[0], b]));
+        let two =
+            |plane: &[u8]| plane.get(1).map_or(u16::from(plane[0]), |&b| u16::from_le_bytes([plane[0], b]));
         for ((tile, sign), extra) in tiles.iter_mut().zip(sign.chunks(2)).zip(extra.chunks(2)) {
             tile.0[lane] = spread(two(sign)) | spread(two(extra)) << 1;
         }

@@ -1,8 +1,8 @@
 //! Tiles with AVX2: eight rows in a register, codes to values by `vpshufb`, products by `vpmaddubsw`.
 
 use crate::matrix::{
-    NonFinite, PackedRef, Quantised, TILE_COLS, TILE_ROWS, Tile, Tiles, activation_bytes, checked_blocks,
-    code_values, HALF_BYTES, non_finite,
+    HALF_BYTES, NonFinite, PackedRef, Quantised, TILE_COLS, TILE_ROWS, Tile, Tiles, activation_bytes,
+    checked_blocks, code_values, non_finite,
 };
 use std::arch::x86_64::*;
 use std::ops::Range;
@@ -112,7 +112,8 @@ pub fn quantise(x: &[f32], q: &mut [i8]) -> Result<Quantised, NonFinite> {
     let mut put = |x: &[f32; 32], q: &mut [i8; 32]| {
         let q32 = quantise32(x, inv);
         // Pairs of at most 254, then pairs of these.
-        sums = _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(ones, q32), _mm256_set1_epi16(1)));
+        sums =
+            _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(ones, q32), _mm256_set1_epi16(1)));
         // SAFETY: `q` is 32 bytes.
         unsafe { _mm256_storeu_si256(q.as_mut_ptr().cast(), q32) };
     };
@@ -255,7 +256,8 @@ pub fn gemm(w: &Tiles, rows: Range<usize>, q: &[i8], quantised: &[Quantised], y:
     let blocks = checked_blocks(w, &rows, (q, quantised.len()), y.len());
     let decoder = Decoder::new(w);
     let (filled, count) = (activation_bytes(w.cols()), rows.len());
-    let some = q.chunks(INPUTS * filled).zip(quantised.chunks(INPUTS)).zip(y.chunks_mut((INPUTS * count).max(1)));
+    let some =
+        q.chunks(INPUTS * filled).zip(quantised.chunks(INPUTS)).zip(y.chunks_mut((INPUTS * count).max(1)));
     for ((q, quantised), y) in some {
         // Where there are fewer inputs, the first one is computed again and not stored.
         let mut inputs = [q[..filled].as_chunks::<TILE_COLS>().0; INPUTS];

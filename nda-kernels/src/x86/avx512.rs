@@ -149,7 +149,11 @@ macro_rules! products {
 
         /// The sums of some blocks of 16 rows.
         #[target_feature(enable = $features)]
-        fn sums<const N: usize>(blocks: [&[Tile]; N], q: &[[i8; TILE_COLS]], decoder: Decoder) -> [__m512i; N] {
+        fn sums<const N: usize>(
+            blocks: [&[Tile]; N],
+            q: &[[i8; TILE_COLS]],
+            decoder: Decoder,
+        ) -> [__m512i; N] {
             let q = &q[..blocks[0].len()];
             let mut tiles = [&[][..]; N];
             for (tiles, block) in tiles.iter_mut().zip(blocks) {
@@ -181,7 +185,10 @@ macro_rules! products {
             let blocks = checked_blocks(w, &rows, (q, quantised.len()), y.len());
             let decoder = Decoder::new(w);
             let (filled, count) = (activation_bytes(w.cols()), rows.len());
-            let some = q.chunks(INPUTS * filled).zip(quantised.chunks(INPUTS)).zip(y.chunks_mut((INPUTS * count).max(1)));
+            let some = q
+                .chunks(INPUTS * filled)
+                .zip(quantised.chunks(INPUTS))
+                .zip(y.chunks_mut((INPUTS * count).max(1)));
             for ((q, quantised), y) in some {
                 // Where there are fewer inputs, the first one is computed again and not stored.
                 let mut inputs = [q[..filled].as_chunks::<TILE_COLS>().0; INPUTS];

@@ -48,7 +48,9 @@ fn gemv(tiled: &Tiled, tiles: &Tiles, x: &[f32]) -> Result<Vec<f32>, NonFinite> 
 }
 
 fn check(rng: &mut Rng, (rows, cols): (u16, u16), xs: &[Vec<f32>]) {
-    for (codebook, scale) in [(Codebook::Quaternary, -3), (Codebook::Ternary, 126), (Codebook::Quaternary, -126)] {
+    for (codebook, scale) in
+        [(Codebook::Quaternary, -3), (Codebook::Ternary, 126), (Codebook::Quaternary, -126)]
+    {
         let bits = planes(rng, rows, cols);
         let w = packed(&bits, (rows, cols), codebook, scale);
         for (name, tiled) in all() {
@@ -86,12 +88,17 @@ fn quantising_gives_the_same_integers() {
         let wild = rng.wild(n);
         let mut last = rng.vector(n, 1.0);
         last[n - 1] = f32::NAN;
-        for x in [rng.vector(n, 1.0), rng.vector(n, 1e38), rng.vector(n, 1e-30), ties, wild, last, vec![0.0; n]] {
+        for x in
+            [rng.vector(n, 1.0), rng.vector(n, 1e38), rng.vector(n, 1e-30), ties, wild, last, vec![0.0; n]]
+        {
             let mut natural = vec![0; n];
             let step = quantise(&x, &mut natural);
             for (name, tiled) in all() {
                 let got = quantised(&tiled, &x);
-                assert_eq!(got.as_ref().map(|(_, q)| q.step.to_bits()).map_err(|e| *e), step.map(f32::to_bits));
+                assert_eq!(
+                    got.as_ref().map(|(_, q)| q.step.to_bits()).map_err(|e| *e),
+                    step.map(f32::to_bits)
+                );
                 let Ok((q, quantised)) = got else { continue };
                 assert_eq!(quantised.sum, natural.iter().map(|&q| i32::from(q)).sum::<i32>(), "{name} {n}");
                 let place = |c: usize| c / 16 * 16 + c % 4 * 4 + c % 16 / 4;
@@ -169,14 +176,18 @@ fn ranges_of_rows_are_those_rows() {
 #[test]
 fn several_inputs_give_what_each_gives() {
     let mut rng = Rng(26);
-    for (rows, cols, codebook) in
-        [(1, 1, Codebook::Ternary), (40, 100, Codebook::Quaternary), (50, 300, Codebook::Ternary), (128, 64, Codebook::Quaternary)]
-    {
+    for (rows, cols, codebook) in [
+        (1, 1, Codebook::Ternary),
+        (40, 100, Codebook::Quaternary),
+        (50, 300, Codebook::Ternary),
+        (128, 64, Codebook::Quaternary),
+    ] {
         let bits = planes(&mut rng, rows, cols);
         let w = packed(&bits, (rows, cols), codebook, -1);
         let (count, n) = (usize::from(rows), usize::from(cols));
         for inputs in (0..=18).chain([64]) {
-            let xs: Vec<Vec<f32>> = (0..inputs).map(|i: usize| rng.vector(n, 10f64.powi(i as i32 % 20 - 9))).collect();
+            let xs: Vec<Vec<f32>> =
+                (0..inputs).map(|i: usize| rng.vector(n, 10f64.powi(i as i32 % 20 - 9))).collect();
             for (name, tiled) in all() {
                 let tiles = (tiled.pack)(&w);
                 let (mut q, mut all) = (Vec::new(), Vec::new());
@@ -204,6 +215,6 @@ fn several_inputs_give_what_each_gives() {
 fn polling_takes_whole_blocks() {
     for cols in [1, 7, 64, 4096, 65535] {
         let rows = Tiles::rows_per_poll(cols);
-        assert!(rows % (2 * TILE_ROWS) == 0 && rows > 0 && rows * cols <= matrix::POLL_WORK);
+        assert!(rows.is_multiple_of(2 * TILE_ROWS) && rows > 0 && rows * cols <= matrix::POLL_WORK);
     }
 }
