@@ -130,7 +130,7 @@ fn main() {
                 );
             }
             let mut y = vec![0.0; 64 * 128];
-            let ns = time(|| (tiled.gemm_rows)(&one.w, 0..128, black_box(&q), &quant, &mut y));
+            let ns = time(|| (tiled.gemm_rows)(&one.w, 0..128, black_box(&q), &quant, &mut y, 128));
             println!("   gemm 64 x 128x896: {:.3} us each", ns / 64e3);
             one.gemv(tiled, &x[63..63 + 896]);
             assert_eq!(one.y, y[63 * 128..]);

@@ -19,6 +19,6 @@ pub use tiles::{GemmFn, GemvFn, Quantised, TILE_COLS, TILE_ROWS, Tile, Tiled, Ti
 
 #[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little")))]
 pub(crate) use decoding::HALF_BYTES;
-pub(crate) use tiles::{checked_blocks, code_values};
+pub(crate) use tiles::{checked_batch, checked_blocks, code_values};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use {decoding::SIX_BITS, gemv::non_finite};

@@ -5,6 +5,7 @@
 //! gives an [`Outcome`]. [`Loaded`] has an example.
 #![deny(unsafe_code)]
 
+pub mod batch;
 mod fpenv;
 mod frame;
 mod host;

@@ -18,6 +18,11 @@ pub struct Sources<'s> {
 }
 
 impl<'s> Sources<'s> {
+    /// An arena and constants.
+    pub(crate) fn new(arena: &'s [u64], constants: &'s [u64]) -> Sources<'s> {
+        Sources { arena, constants }
+    }
+
     /// All words from the one that a reference names.
     ///
     /// # Panics

@@ -89,19 +89,9 @@ impl<'a> VectorUnit<'a> {
     /// # Errors
     /// An interruption.
     pub fn reduce(&mut self, op: Op, first: u64, last: u64, n: usize) -> Checked<u64> {
-        let k = self.kernels;
         let sources = self.memory.sources();
         let x = sources.vec(first, n);
-        let word = match op {
-            Op::Dot => (k.dot)(x, sources.vec(last, n)).to_bits(),
-            Op::Sum => (k.sum)(x).to_bits(),
-            Op::Mean => (k.mean)(x).to_bits(),
-            Op::MaxOf => (k.reduce_max)(x).to_bits(),
-            Op::MinOf => (k.reduce_min)(x).to_bits(),
-            Op::ArgMax => (k.argmax)(x) as u64,
-            Op::ArgMin => (k.argmin)(x) as u64,
-            other => unreachable!("{other:?} is no reduction"),
-        };
+        let word = reduce(self.kernels, op, x, if op == Op::Dot { sources.vec(last, n) } else { x });
         self.watch.work(n as u64)?;
         Ok(word)
     }
@@ -287,7 +277,7 @@ fn non_finite(error: NonFinite) -> TrapKind {
 }
 
 /// The matrix that a word names.
-fn packed_ref<'a>(program: &'a Loaded, args: &'a [Value], word: u64) -> PackedRef<'a> {
+pub(crate) fn packed_ref<'a>(program: &'a Loaded, args: &'a [Value], word: u64) -> PackedRef<'a> {
     let matrix = if word & ARGUMENT == 0 {
         program.matrix(word as u32)
     } else {
@@ -303,7 +293,21 @@ fn packed_ref<'a>(program: &'a Loaded, args: &'a [Value], word: u64) -> PackedRe
     }
 }
 
-fn binary(k: &'static Kernels, op: Op) -> &'static BinaryForms {
+/// The word of a reduction of `x`, or of the dot product with `y`.
+pub(crate) fn reduce(k: &Kernels, op: Op, x: &[f32], y: &[f32]) -> u64 {
+    match op {
+        Op::Dot => (k.dot)(x, y).to_bits(),
+        Op::Sum => (k.sum)(x).to_bits(),
+        Op::Mean => (k.mean)(x).to_bits(),
+        Op::MaxOf => (k.reduce_max)(x).to_bits(),
+        Op::MinOf => (k.reduce_min)(x).to_bits(),
+        Op::ArgMax => (k.argmax)(x) as u64,
+        Op::ArgMin => (k.argmin)(x) as u64,
+        other => unreachable!("{other:?} is no reduction"),
+    }
+}
+
+pub(crate) fn binary(k: &'static Kernels, op: Op) -> &'static BinaryForms {
     match op {
         Op::AddVec | Op::AddVecFloat => &k.add,
         Op::SubVec | Op::SubVecFloat => &k.sub,
@@ -316,7 +320,7 @@ fn binary(k: &'static Kernels, op: Op) -> &'static BinaryForms {
 }
 
 /// The kernel, and element operations per element.
-fn unary(k: &'static Kernels, op: Op) -> (&'static UnaryForms, u64) {
+pub(crate) fn unary(k: &'static Kernels, op: Op) -> (&'static UnaryForms, u64) {
     match op {
         Op::NegVec => (&k.neg, 1),
         Op::AbsVec => (&k.abs, 1),

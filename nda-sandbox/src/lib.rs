@@ -57,6 +57,7 @@ mod spans;
 mod stats;
 #[cfg(feature = "safetensors")]
 pub mod tensors;
+mod together;
 mod typed;
 mod typed_fn;
 mod value_ref;

@@ -27,7 +27,7 @@ static NEON: Kernels = Kernels::of::<Portable>(
         // SAFETY: `table` hands this out only where the processor has Advanced SIMD.
         gemv_rows: |w, rows, q, quantised, y| unsafe { tiles::plain::gemv(w, rows, q, quantised, y) },
         // SAFETY: as above.
-        gemm_rows: |w, rows, q, quantised, y| unsafe { tiles::plain::gemm(w, rows, q, quantised, y) },
+        gemm_rows: |w, rows, q, all, y, distance| unsafe { tiles::plain::gemm(w, rows, q, all, y, distance) },
         ..Tiled::portable()
     }),
 );
@@ -38,7 +38,9 @@ static NEON_DOTPROD: Kernels = Kernels::of::<Portable>(
         // SAFETY: `table` hands this out only where the processor has the dot product.
         gemv_rows: |w, rows, q, quantised, y| unsafe { tiles::dotprod::gemv(w, rows, q, quantised, y) },
         // SAFETY: as above.
-        gemm_rows: |w, rows, q, quantised, y| unsafe { tiles::dotprod::gemm(w, rows, q, quantised, y) },
+        gemm_rows: |w, rows, q, all, y, distance| unsafe {
+            tiles::dotprod::gemm(w, rows, q, all, y, distance)
+        },
         ..Tiled::portable()
     }),
 );

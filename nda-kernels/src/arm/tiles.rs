@@ -56,14 +56,16 @@ fn store(w: &Tiles, quantised: Quantised, sums: [int32x4_t; 4], y: &mut [f32]) {
 macro_rules! products {
     ($features:literal) => {
         use super::{Decoder, load, store};
-        use crate::matrix::{Quantised, TILE_COLS, TILE_ROWS, Tile, Tiles, activation_bytes, checked_blocks};
+        use crate::matrix::{
+            Quantised, TILE_COLS, TILE_ROWS, Tile, Tiles, activation_bytes, checked_batch, checked_blocks,
+        };
         use std::arch::aarch64::*;
         use std::ops::Range;
 
         /// The rows of some blocks times one vector.
         #[target_feature(enable = $features)]
         pub fn gemv(w: &Tiles, rows: Range<usize>, q: &[i8], quantised: Quantised, y: &mut [f32]) {
-            let blocks = checked_blocks(w, &rows, (q, 1), y.len());
+            let blocks = checked_blocks(w, &rows, q, y.len());
             let (q, decoder) = (q.as_chunks::<TILE_COLS>().0, Decoder::new(w));
             for (block, y) in blocks.zip(y.chunks_mut(TILE_ROWS)) {
                 let mut sums = [Sum::new(); 4];
@@ -83,14 +85,21 @@ macro_rules! products {
 
         /// The rows of some blocks times several vectors.
         #[target_feature(enable = $features)]
-        pub fn gemm(w: &Tiles, rows: Range<usize>, q: &[i8], quantised: &[Quantised], y: &mut [f32]) {
-            let blocks = checked_blocks(w, &rows, (q, quantised.len()), y.len());
+        pub fn gemm(
+            w: &Tiles,
+            rows: Range<usize>,
+            q: &[i8],
+            quantised: &[Quantised],
+            y: &mut [f32],
+            distance: usize,
+        ) {
+            let blocks = checked_batch(w, &rows, (q, quantised.len()), (y.len(), distance));
             let decoder = Decoder::new(w);
             let (filled, count) = (activation_bytes(w.cols()), rows.len());
             let some = q
                 .chunks(INPUTS * filled)
                 .zip(quantised.chunks(INPUTS))
-                .zip(y.chunks_mut((INPUTS * count).max(1)));
+                .zip(y.chunks_mut((INPUTS * distance).max(1)));
             for ((q, quantised), y) in some {
                 // Where there are fewer inputs, the first one is computed again and not stored.
                 let mut inputs = [q[..filled].as_chunks::<TILE_COLS>().0; INPUTS];
@@ -106,7 +115,7 @@ macro_rules! products {
                             sums[quarter] = four;
                         }
                     }
-                    for ((quantised, y), sums) in quantised.iter().zip(y.chunks_mut(count)).zip(sums) {
+                    for ((quantised, y), sums) in quantised.iter().zip(y.chunks_mut(distance)).zip(sums) {
                         store(w, *quantised, sums, &mut y[start..end]);
                     }
                 }

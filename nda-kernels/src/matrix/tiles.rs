@@ -137,8 +137,8 @@ pub struct Quantised {
 /// Weights, rows, quantised activations and what is known of them, results.
 pub type GemvFn = fn(&Tiles, Range<usize>, &[i8], Quantised, &mut [f32]);
 
-/// The same for several inputs.
-pub type GemmFn = fn(&Tiles, Range<usize>, &[i8], &[Quantised], &mut [f32]);
+/// The same for several inputs, the last operand the distance of their results.
+pub type GemmFn = fn(&Tiles, Range<usize>, &[i8], &[Quantised], &mut [f32], usize);
 
 /// Kernels on tiles.
 ///
@@ -158,11 +158,11 @@ pub struct Tiled {
     /// # Panics
     /// If the range is none of these, or a length is wrong.
     pub gemv_rows: GemvFn,
-    /// The same for several inputs, whose activations and results lie one after the other: of results, as many for
-    /// each input as the range has rows.
+    /// The same for several inputs, whose activations lie one after the other. The results of each begin so many floats, the last
+    /// operand, after those of the one before; what lies between is left alone.
     ///
     /// # Panics
-    /// As of `gemv_rows`.
+    /// As of `gemv_rows`; if the distance is shorter than the range of rows.
     pub gemm_rows: GemmFn,
 }
 
@@ -200,18 +200,25 @@ pub const fn activation_bytes(cols: usize) -> usize {
 
 /// The blocks of 16 rows that hold a range of rows, checked as [`Tiled`] says, with the lengths of what comes along.
 #[inline(always)]
-pub(crate) fn checked_blocks(
+pub(crate) fn checked_blocks(w: &Tiles, rows: &Range<usize>, q: &[i8], results: usize) -> Range<usize> {
+    checked_batch(w, rows, (q, 1), (results, results))
+}
+
+/// The same for several inputs.
+#[inline(always)]
+pub(crate) fn checked_batch(
     w: &Tiles,
     rows: &Range<usize>,
     (q, inputs): (&[i8], usize),
-    results: usize,
+    (results, distance): (usize, usize),
 ) -> Range<usize> {
     assert_eq!(
         inputs * activation_bytes(w.cols()),
         q.len(),
         "gemv: as many activations as columns, filled up"
     );
-    assert_eq!(inputs * rows.len(), results, "gemv: as many results as rows");
+    let need = inputs.checked_sub(1).map_or(0, |others| others * distance + rows.len());
+    assert!(distance >= rows.len() && results >= need, "gemv: as many results as rows");
     let ends = rows.end.is_multiple_of(TILE_ROWS) || rows.end == w.rows();
     assert!(
         rows.start.is_multiple_of(TILE_ROWS) && ends && rows.end <= w.rows(),
@@ -279,7 +286,7 @@ pub(crate) fn quantise_tiles(x: &[f32], q: &mut [i8]) -> Result<Quantised, NonFi
 fn gemv_rows(w: &Tiles, rows: Range<usize>, q: &[i8], quantised: Quantised, y: &mut [f32]) {
     let (values, offset) = code_values(w.codebook());
     let factor = quantised.step * w.factor();
-    for (block, y) in checked_blocks(w, &rows, (q, 1), y.len()).zip(y.chunks_mut(TILE_ROWS)) {
+    for (block, y) in checked_blocks(w, &rows, q, y.len()).zip(y.chunks_mut(TILE_ROWS)) {
         for (lane, y) in y.iter_mut().enumerate() {
             let tiles = w.block(block).iter().zip(q.as_chunks::<TILE_COLS>().0);
             let sum: i32 = tiles.map(|(tile, q)| lane_sum(tile.0[lane], values, q)).sum();
@@ -297,11 +304,18 @@ fn lane_sum(codes: u32, values: [u8; 4], q: &[i8; TILE_COLS]) -> i32 {
     (0..TILE_COLS).map(product).sum()
 }
 
-fn gemm_rows(w: &Tiles, rows: Range<usize>, q: &[i8], quantised: &[Quantised], y: &mut [f32]) {
-    checked_blocks(w, &rows, (q, quantised.len()), y.len());
+fn gemm_rows(
+    w: &Tiles,
+    rows: Range<usize>,
+    q: &[i8],
+    quantised: &[Quantised],
+    y: &mut [f32],
+    distance: usize,
+) {
+    checked_batch(w, &rows, (q, quantised.len()), (y.len(), distance));
     let (filled, count) = (activation_bytes(w.cols()), rows.len());
-    for ((q, quantised), y) in q.chunks(filled).zip(quantised).zip(y.chunks_mut(count.max(1))) {
-        gemv_rows(w, rows.clone(), q, *quantised, y);
+    for ((q, quantised), y) in q.chunks(filled).zip(quantised).zip(y.chunks_mut(distance.max(1))) {
+        gemv_rows(w, rows.clone(), q, *quantised, &mut y[..count]);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::matrix::{
     HALF_BYTES, NonFinite, PackedRef, Quantised, TILE_COLS, TILE_ROWS, Tile, Tiles, activation_bytes,
-    checked_blocks, code_values, non_finite,
+    checked_batch, checked_blocks, code_values, non_finite,
 };
 use std::arch::x86_64::*;
 use std::ops::Range;
@@ -211,7 +211,7 @@ impl Decoder {
 /// The rows of some blocks times one vector.
 #[target_feature(enable = "avx2")]
 pub fn gemv(w: &Tiles, rows: Range<usize>, q: &[i8], quantised: Quantised, y: &mut [f32]) {
-    let blocks = checked_blocks(w, &rows, (q, 1), y.len());
+    let blocks = checked_blocks(w, &rows, q, y.len());
     let (q, decoder) = (q.as_chunks::<TILE_COLS>().0, Decoder::new(w));
     let scale = Scale::new(w, quantised);
     for (block, y) in blocks.zip(y.chunks_mut(TILE_ROWS)) {
@@ -252,12 +252,19 @@ const INPUTS: usize = 8;
 
 /// The rows of some blocks times several vectors.
 #[target_feature(enable = "avx2")]
-pub fn gemm(w: &Tiles, rows: Range<usize>, q: &[i8], quantised: &[Quantised], y: &mut [f32]) {
-    let blocks = checked_blocks(w, &rows, (q, quantised.len()), y.len());
+pub fn gemm(
+    w: &Tiles,
+    rows: Range<usize>,
+    q: &[i8],
+    quantised: &[Quantised],
+    y: &mut [f32],
+    distance: usize,
+) {
+    let blocks = checked_batch(w, &rows, (q, quantised.len()), (y.len(), distance));
     let decoder = Decoder::new(w);
     let (filled, count) = (activation_bytes(w.cols()), rows.len());
     let some =
-        q.chunks(INPUTS * filled).zip(quantised.chunks(INPUTS)).zip(y.chunks_mut((INPUTS * count).max(1)));
+        q.chunks(INPUTS * filled).zip(quantised.chunks(INPUTS)).zip(y.chunks_mut((INPUTS * distance).max(1)));
     for ((q, quantised), y) in some {
         // Where there are fewer inputs, the first one is computed again and not stored.
         let mut inputs = [q[..filled].as_chunks::<TILE_COLS>().0; INPUTS];
@@ -268,7 +275,7 @@ pub fn gemm(w: &Tiles, rows: Range<usize>, q: &[i8], quantised: &[Quantised], y:
             let tiles = w.block(block);
             let (start, end) = (at * TILE_ROWS, count.min((at + 1) * TILE_ROWS));
             let halves = [sums_of_half(tiles, 0, inputs, decoder), sums_of_half(tiles, 1, inputs, decoder)];
-            for (i, (quantised, y)) in quantised.iter().zip(y.chunks_mut(count)).enumerate() {
+            for (i, (quantised, y)) in quantised.iter().zip(y.chunks_mut(distance)).enumerate() {
                 Scale::new(w, *quantised).store([halves[0][i], halves[1][i]], &mut y[start..end]);
             }
         }

@@ -120,7 +120,9 @@ fn load(tile: &Tile) -> __m512i {
 macro_rules! products {
     ($features:literal) => {
         use super::{Scale, load};
-        use crate::matrix::{Quantised, TILE_COLS, TILE_ROWS, Tile, Tiles, activation_bytes, checked_blocks};
+        use crate::matrix::{
+            Quantised, TILE_COLS, TILE_ROWS, Tile, Tiles, activation_bytes, checked_batch, checked_blocks,
+        };
         use std::arch::x86_64::*;
         use std::ops::Range;
 
@@ -130,7 +132,7 @@ macro_rules! products {
         /// The rows of some blocks times one vector.
         #[target_feature(enable = $features)]
         pub fn gemv(w: &Tiles, rows: Range<usize>, q: &[i8], quantised: Quantised, y: &mut [f32]) {
-            let mut blocks = checked_blocks(w, &rows, (q, 1), y.len());
+            let mut blocks = checked_blocks(w, &rows, q, y.len());
             let (q, decoder) = (q.as_chunks::<TILE_COLS>().0, Decoder::new(w));
             let scale = Scale::new(w, quantised);
             let mut y = y.chunks_mut(TILE_ROWS);
@@ -181,14 +183,21 @@ macro_rules! products {
 
         /// The rows of some blocks times several vectors.
         #[target_feature(enable = $features)]
-        pub fn gemm(w: &Tiles, rows: Range<usize>, q: &[i8], quantised: &[Quantised], y: &mut [f32]) {
-            let blocks = checked_blocks(w, &rows, (q, quantised.len()), y.len());
+        pub fn gemm(
+            w: &Tiles,
+            rows: Range<usize>,
+            q: &[i8],
+            quantised: &[Quantised],
+            y: &mut [f32],
+            distance: usize,
+        ) {
+            let blocks = checked_batch(w, &rows, (q, quantised.len()), (y.len(), distance));
             let decoder = Decoder::new(w);
             let (filled, count) = (activation_bytes(w.cols()), rows.len());
             let some = q
                 .chunks(INPUTS * filled)
                 .zip(quantised.chunks(INPUTS))
-                .zip(y.chunks_mut((INPUTS * count).max(1)));
+                .zip(y.chunks_mut((INPUTS * distance).max(1)));
             for ((q, quantised), y) in some {
                 // Where there are fewer inputs, the first one is computed again and not stored.
                 let mut inputs = [q[..filled].as_chunks::<TILE_COLS>().0; INPUTS];
@@ -198,7 +207,7 @@ macro_rules! products {
                 let scales = quantised.iter().map(|quantised| Scale::new(w, *quantised));
                 let mut put = |at: usize, sums: [__m512i; INPUTS]| {
                     let (start, end) = (at * TILE_ROWS, count.min((at + 1) * TILE_ROWS));
-                    for ((scale, y), sums) in scales.clone().zip(y.chunks_mut(count)).zip(sums) {
+                    for ((scale, y), sums) in scales.clone().zip(y.chunks_mut(distance)).zip(sums) {
                         scale.store(sums, &mut y[start..end]);
                     }
                 };

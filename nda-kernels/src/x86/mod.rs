@@ -32,7 +32,7 @@ static AVX2: Kernels = Kernels::of::<Avx2>(
         // SAFETY: as above.
         gemv_rows: |w, rows, q, quantised, y| unsafe { avx2::gemv(w, rows, q, quantised, y) },
         // SAFETY: as above.
-        gemm_rows: |w, rows, q, quantised, y| unsafe { avx2::gemm(w, rows, q, quantised, y) },
+        gemm_rows: |w, rows, q, all, y, distance| unsafe { avx2::gemm(w, rows, q, all, y, distance) },
     }),
 );
 
@@ -46,7 +46,7 @@ static AVX512_VNNI: Kernels = Kernels::of::<Avx512>(
         // SAFETY: as above.
         gemv_rows: |w, rows, q, quantised, y| unsafe { avx512::vnni::gemv(w, rows, q, quantised, y) },
         // SAFETY: as above.
-        gemm_rows: |w, rows, q, quantised, y| unsafe { avx512::vnni::gemm(w, rows, q, quantised, y) },
+        gemm_rows: |w, rows, q, all, y, distance| unsafe { avx512::vnni::gemm(w, rows, q, all, y, distance) },
     }),
 );
 
@@ -60,7 +60,7 @@ static AVX512_VBMI: Kernels = Kernels::of::<Avx512>(
         // SAFETY: as above.
         gemv_rows: |w, rows, q, quantised, y| unsafe { avx512::vbmi::gemv(w, rows, q, quantised, y) },
         // SAFETY: as above.
-        gemm_rows: |w, rows, q, quantised, y| unsafe { avx512::vbmi::gemm(w, rows, q, quantised, y) },
+        gemm_rows: |w, rows, q, all, y, distance| unsafe { avx512::vbmi::gemm(w, rows, q, all, y, distance) },
     }),
 );
 

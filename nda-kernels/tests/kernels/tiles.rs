@@ -196,16 +196,16 @@ fn several_inputs_give_what_each_gives() {
                     q.extend(one);
                     all.push(quantised);
                 }
-                let mut y = vec![7.5; inputs * count];
-                (tiled.gemm_rows)(&tiles, 0..count, &q, &all, &mut y);
-                let want: Vec<f32> = xs.iter().flat_map(|x| want(&w, x).expect("finite")).collect();
-                assert_eq!(all_bits(&y), all_bits(&want), "{name} {rows} x {cols}, {inputs} inputs");
-                // The last rows alone.
-                let start = count / TILE_ROWS * TILE_ROWS;
-                let mut last = vec![7.5; inputs * (count - start)];
-                (tiled.gemm_rows)(&tiles, start..count, &q, &all, &mut last);
-                let want: Vec<f32> = want.chunks(count).flat_map(|y| &y[start..]).copied().collect();
-                assert_eq!(all_bits(&last), all_bits(&want), "{name}");
+                // All rows, and the last ones alone; close to one another, and apart.
+                for (start, apart) in [(0, 0), (0, 13), (count / TILE_ROWS * TILE_ROWS, 2)] {
+                    let distance = count - start + apart;
+                    let mut y = vec![7.5; inputs * distance];
+                    (tiled.gemm_rows)(&tiles, start..count, &q, &all, &mut y, distance);
+                    let between = vec![7.5; apart];
+                    let results = |x: &Vec<f32>| [&want(&w, x).expect("finite")[start..], &between].concat();
+                    let want: Vec<f32> = xs.iter().flat_map(results).collect();
+                    assert_eq!(all_bits(&y), all_bits(&want), "{name} {rows} x {cols}, {inputs} inputs");
+                }
             }
         }
     }
