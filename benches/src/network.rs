@@ -72,6 +72,30 @@ pub fn matrices(subject: &Subject) -> Result<Vec<Dense>, String> {
     Ok(all)
 }
 
+/// The reference block with its input, for engines that have only products.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    /// Its matrices, in order.
+    pub layers: Vec<Dense>,
+    /// Its input.
+    pub input: Vec<f32>,
+}
+
+impl Chain {
+    /// The block of a subject.
+    ///
+    /// # Errors
+    /// Where the subject is another program.
+    pub fn of(subject: &Subject) -> Result<Chain, String> {
+        match subject.inputs.first().map(Vec::as_slice) {
+            Some([Value::Vec32(input)]) if subject.name == BLOCK => {
+                Ok(Chain { layers: matrices(subject)?, input: input.clone() })
+            }
+            _ => Err("only the block of matrices: a chain of products".into()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

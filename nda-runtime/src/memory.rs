@@ -117,7 +117,7 @@ impl Sources<'_> {
             Type::Bool => Value::Bool(word != 0),
             Type::Vec { n } => {
                 let mut data = self.vec(word, n as usize).to_vec();
-                nda_kernels::canon_slice(&mut data);
+                (nda_kernels::kernels().canon_slice)(&mut data);
                 Value::Vec32(data)
             }
             Type::Buf { elem, cap } => {

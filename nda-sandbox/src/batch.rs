@@ -1,6 +1,7 @@
 //! Many calls of one function, on one thread or several.
 
 use crate::error::{CallError, InternalError};
+use crate::func::with_kept_state;
 use crate::together::Together;
 use crate::typed::{Params, Rets};
 use crate::{Func, Outcome, TypedFn};
@@ -150,27 +151,29 @@ fn batch<A: Send, R: Send>(
     let mut results: Several<R> = inputs.iter().map(|_| None).collect();
     // `chunks_mut`, so that inputs need not be shared between threads, only sent.
     let blocks = Mutex::new(inputs.chunks_mut(block).zip(results.chunks_mut(block)));
-    let work = || {
-        let (mut state, mut states) = (RunState::new(), BatchState::new());
+    let work = |state: &mut RunState| {
         loop {
             let next = blocks.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some((inputs, results)) = next else { break };
             if let Some(together) = &together {
-                for (result, found) in results.iter_mut().zip(several(together, &mut states, inputs)) {
+                for (result, found) in results.iter_mut().zip(several(together, state.batch_mut(), inputs)) {
                     *result = found;
                 }
             }
             for (input, result) in inputs.iter().zip(results).filter(|(_, result)| result.is_none()) {
-                *result = Some(call(&mut state, input));
+                *result = Some(call(state, input));
             }
         }
     };
     thread::scope(|scope| {
         for _ in 1..threads {
             // Where the system has no more threads, those that there are do the work.
-            let Ok(_running) = thread::Builder::new().spawn_scoped(scope, work) else { break };
+            let Ok(_running) = thread::Builder::new().spawn_scoped(scope, || work(&mut RunState::new()))
+            else {
+                break;
+            };
         }
-        work();
+        with_kept_state(work);
     });
     let done = |result: Option<_>| result.unwrap_or_else(|| Err(undone().into()));
     results.into_iter().map(done).collect()

@@ -61,7 +61,7 @@ fn inputs(count: usize, params: usize) -> Vec<Vec<Value>> {
         let mut x: Vec<f32> =
             (0..n).map(|j| ((i * 31 + j * 17) % 200) as f32 * scale - 100.0 * scale).collect();
         if i % 9 == 8 {
-            x[i % n] = if i % 2 == 0 { f32::NAN } else { f32::INFINITY };
+            x[i % n] = if i.is_multiple_of(2) { f32::NAN } else { f32::INFINITY };
         }
         Value::Vec32(x)
     };

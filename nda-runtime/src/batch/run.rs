@@ -11,7 +11,7 @@ use nda_ast::Type;
 use nda_kernels::matrix::{Quantised, Tiles, activation_bytes};
 
 /// Inputs that are run together, at most.
-pub const BATCH: usize = 64;
+pub const BATCH: usize = 32;
 
 /// Words that the inputs of a batch take together, at most: 4 MiB. Long vectors are run in smaller batches.
 const MAX_WORDS: usize = 1 << 19;
@@ -94,6 +94,15 @@ impl BatchState {
         let register = *plan.params.get(index)?;
         let at = self.at(register) + input * register.words;
         Some(vec_mut(&mut self.arena.words_mut()[at..], register.n))
+    }
+
+    /// Bytes that it holds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        8 * self.arena.len()
+            + self.quantised.capacity()
+            + self.known.capacity() * size_of::<Quantised>()
+            + self.traps.capacity()
     }
 
     /// Whether an input has results.
