@@ -5,7 +5,7 @@ use crate::groups::{Context, GROUPS, Group};
 use crate::instructions;
 use crate::layouts;
 use crate::machine::Machine;
-use crate::native::{Rust, RustNovec};
+use crate::native::{Float, Lookup, Rust, RustNovec};
 use crate::report::{Report, SCHEMA};
 use crate::rounds::Plan;
 use crate::tier::{Sandbox, TierEngine};
@@ -26,7 +26,7 @@ cargo xtask bench also takes:
 #[derive(Parser)]
 #[command(name = "cargo xtask bench", after_help = MORE)]
 struct Options {
-    /// Only these groups: programs, scalar, memory, network, generated, load, compile, cold, call.
+    /// Only these groups: programs, scalar, memory, network, levels, generated, load, compile, cold, call.
     #[arg(value_name = "GROUP")]
     groups: Vec<String>,
     /// Fewer and shorter rounds: seconds in all.
@@ -64,6 +64,8 @@ fn engines() -> Result<Vec<Box<dyn Engine>>, String> {
     engines.push(Box::new(TierEngine::new(Tier1)));
     engines.push(Box::<Sandbox>::default());
     engines.push(Box::new(Rust));
+    engines.push(Box::new(Float));
+    engines.push(Box::new(Lookup));
     engines.push(Box::new(TreeWalk));
     if let Some(novec) = RustNovec::found()? {
         engines.push(Box::new(novec));

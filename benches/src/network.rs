@@ -72,13 +72,66 @@ pub fn matrices(subject: &Subject) -> Result<Vec<Dense>, String> {
     Ok(all)
 }
 
+/// The reference block with its input, for engines that have only products.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    /// Its matrices, in order.
+    pub layers: Vec<Dense>,
+    /// Its input.
+    pub input: Vec<f32>,
+}
+
+impl Chain {
+    /// The block of a subject.
+    ///
+    /// # Errors
+    /// Where the subject is another program.
+    pub fn of(subject: &Subject) -> Result<Chain, String> {
+        match subject.inputs.first().map(Vec::as_slice) {
+            Some([Value::Vec32(input)]) if subject.name == BLOCK => {
+                Ok(Chain { layers: matrices(subject)?, input: input.clone() })
+            }
+            _ => Err("only the block of matrices: a chain of products".into()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::Engine;
     use crate::native::Rust;
     use crate::tier::TierEngine;
-    use nda_runtime::Tier0;
+    use nda_kernels::{Kernels, Level};
+    use nda_runtime::{Link, Loaded, Run, RunLimits, RunState, Tier, Tier0};
+    use std::sync::Arc;
+
+    #[test]
+    fn networks_have_the_same_bits_at_every_level() {
+        for subject in subjects().expect("load") {
+            let all = |level| {
+                let kernels = Kernels::of_level(level).expect("supported");
+                let mut pack = |tiled: &nda_kernels::matrix::Tiled, _, w: &nda_kernels::PackedRef<'_>| {
+                    Some(Arc::new((tiled.pack)(w)))
+                };
+                let loaded = Loaded::prepared(subject.program.clone(), &Link::new(), kernels, &mut pack);
+                let (loaded, limits) = (loaded.expect("binds"), RunLimits::default());
+                let mut state = RunState::new();
+                let mut run = |args: &[Value]| {
+                    let run = Run { program: &loaded, entry: subject.entry, args, limits: &limits };
+                    Tier0.run(run, &mut state).expect("runs")
+                };
+                subject.inputs.iter().map(|args| run(args)).collect::<Vec<_>>()
+            };
+            let scalar = all(Level::Scalar);
+            assert!(scalar.iter().all(|outcome| outcome.result.is_ok()), "{}", subject.name);
+            for level in Level::supported() {
+                for (i, (outcome, want)) in all(level).iter().zip(&scalar).enumerate() {
+                    assert!(outcome.same_bits(want), "{} {level} input {i}", subject.name);
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_block_in_rust_gives_the_bits_of_the_language() {

@@ -16,6 +16,7 @@ mod strict;
 mod values;
 
 use clap::Parser;
+use nda_sandbox::{LEVEL_VARIABLE, Level};
 use std::ffi::OsString;
 
 pub use stop::Exit;
@@ -31,7 +32,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         Err(error) => return refuse(&args, &error).code(),
     };
     let shared = cli.command.shared();
-    match cmd::run(&cli.command) {
+    // A forced level that cannot be had would be another one in silence.
+    let level = Level::requested().map_err(|e| stop::Stop::usage(format!("{LEVEL_VARIABLE}: {e}")));
+    match level.and_then(|_| cmd::run(&cli.command)) {
         Ok(exit) => exit.code(),
         Err(stop) => stop.report(shared.json).code(),
     }

@@ -291,3 +291,15 @@ fn no_input_makes_it_panic() {
         }
     }
 }
+
+#[test]
+fn a_level_of_kernels_that_there_is_not_is_refused() {
+    let run = |level: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nda"));
+        command.args(["check", "nowhere.nda"]).env("NDA_KERNELS", level).output().unwrap()
+    };
+    let error = |level: &str| String::from_utf8(run(level).stderr).unwrap();
+    assert_eq!(run("sse9").status.code(), Some(2));
+    assert!(error("sse9").contains("NDA_KERNELS: there is no level of kernels `sse9`"), "{}", error("sse9"));
+    assert!(error("scalar").contains("cannot read nowhere.nda"), "{}", error("scalar"));
+}

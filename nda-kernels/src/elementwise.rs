@@ -7,6 +7,7 @@
 //! `min` and `max` are WebAssembly's: NaN if an operand is NaN, -0 below +0.
 
 use crate::canon::{CANON32, f32_to_f64_canon, f64_to_f32};
+use crate::isa::{Isa, Portable};
 use crate::math32;
 
 /// A function of two lanes.
@@ -48,22 +49,25 @@ pub struct UnaryForms {
 }
 
 impl BinaryForms {
-    const fn of<F: Lane2>() -> Self {
+    const fn of<I: Isa, F: Lane2>() -> Self {
         Self {
-            vec_vec: vec_vec::<F>,
-            onto_left: onto_left::<F>,
-            onto_right: onto_right::<F>,
-            vec_float: vec_float::<F>,
-            vec_float_in_place: vec_float_in_place::<F>,
-            float_vec: float_vec::<F>,
-            float_vec_in_place: float_vec_in_place::<F>,
+            vec_vec: |dst, a, b| I::run(|| vec_vec::<F>(dst, a, b)),
+            onto_left: |dst, b| I::run(|| onto_left::<F>(dst, b)),
+            onto_right: |dst, a| I::run(|| onto_right::<F>(dst, a)),
+            vec_float: |dst, a, s| I::run(|| vec_float::<F>(dst, a, s)),
+            vec_float_in_place: |dst, s| I::run(|| vec_float_in_place::<F>(dst, s)),
+            float_vec: |dst, s, b| I::run(|| float_vec::<F>(dst, s, b)),
+            float_vec_in_place: |dst, s| I::run(|| float_vec_in_place::<F>(dst, s)),
         }
     }
 }
 
 impl UnaryForms {
-    const fn of<F: Lane1>() -> Self {
-        Self { vec: unary::<F>, in_place: unary_in_place::<F> }
+    const fn of<I: Isa, F: Lane1>() -> Self {
+        Self {
+            vec: |dst, x| I::run(|| unary::<F>(dst, x)),
+            in_place: |dst| I::run(|| unary_in_place::<F>(dst)),
+        }
     }
 }
 
@@ -71,6 +75,7 @@ fn same_length(a: usize, b: usize) {
     assert_eq!(a, b, "elementwise: vectors of different length");
 }
 
+#[inline(always)]
 fn vec_vec<F: Lane2>(dst: &mut [f32], a: &[f32], b: &[f32]) {
     same_length(dst.len(), a.len());
     same_length(dst.len(), b.len());
@@ -79,6 +84,7 @@ fn vec_vec<F: Lane2>(dst: &mut [f32], a: &[f32], b: &[f32]) {
     }
 }
 
+#[inline(always)]
 fn onto_left<F: Lane2>(dst: &mut [f32], b: &[f32]) {
     same_length(dst.len(), b.len());
     for (d, &b) in dst.iter_mut().zip(b) {
@@ -86,6 +92,7 @@ fn onto_left<F: Lane2>(dst: &mut [f32], b: &[f32]) {
     }
 }
 
+#[inline(always)]
 fn onto_right<F: Lane2>(dst: &mut [f32], a: &[f32]) {
     same_length(dst.len(), a.len());
     for (d, &a) in dst.iter_mut().zip(a) {
@@ -93,6 +100,7 @@ fn onto_right<F: Lane2>(dst: &mut [f32], a: &[f32]) {
     }
 }
 
+#[inline(always)]
 fn vec_float<F: Lane2>(dst: &mut [f32], a: &[f32], s: f32) {
     same_length(dst.len(), a.len());
     for (d, &a) in dst.iter_mut().zip(a) {
@@ -100,12 +108,14 @@ fn vec_float<F: Lane2>(dst: &mut [f32], a: &[f32], s: f32) {
     }
 }
 
+#[inline(always)]
 fn vec_float_in_place<F: Lane2>(dst: &mut [f32], s: f32) {
     for d in dst {
         *d = F::apply(*d, s);
     }
 }
 
+#[inline(always)]
 fn float_vec<F: Lane2>(dst: &mut [f32], s: f32, b: &[f32]) {
     same_length(dst.len(), b.len());
     for (d, &b) in dst.iter_mut().zip(b) {
@@ -113,12 +123,14 @@ fn float_vec<F: Lane2>(dst: &mut [f32], s: f32, b: &[f32]) {
     }
 }
 
+#[inline(always)]
 fn float_vec_in_place<F: Lane2>(dst: &mut [f32], s: f32) {
     for d in dst {
         *d = F::apply(s, *d);
     }
 }
 
+#[inline(always)]
 fn unary<F: Lane1>(dst: &mut [f32], x: &[f32]) {
     same_length(dst.len(), x.len());
     for (d, &x) in dst.iter_mut().zip(x) {
@@ -126,6 +138,7 @@ fn unary<F: Lane1>(dst: &mut [f32], x: &[f32]) {
     }
 }
 
+#[inline(always)]
 fn unary_in_place<F: Lane1>(dst: &mut [f32]) {
     for d in dst {
         *d = F::apply(*d);
@@ -164,7 +177,7 @@ pub fn max32(a: f32, b: f32) -> f32 {
 }
 
 macro_rules! binary {
-    ($($name:ident $ty:ident $what:literal |$a:ident, $b:ident| $e:expr;)*) => {$(
+    ($($name:ident $make:ident $ty:ident $what:literal |$a:ident, $b:ident| $e:expr;)*) => {$(
         struct $ty;
         impl Lane2 for $ty {
             #[inline(always)]
@@ -173,12 +186,15 @@ macro_rules! binary {
             }
         }
         #[doc = $what]
-        pub const $name: BinaryForms = BinaryForms::of::<$ty>();
+        pub const $name: BinaryForms = $make::<Portable>();
+        pub(crate) const fn $make<I: Isa>() -> BinaryForms {
+            BinaryForms::of::<I, $ty>()
+        }
     )*};
 }
 
 macro_rules! unary {
-    ($($name:ident $ty:ident $what:literal |$x:ident| $e:expr;)*) => {$(
+    ($($name:ident $make:ident $ty:ident $what:literal |$x:ident| $e:expr;)*) => {$(
         struct $ty;
         impl Lane1 for $ty {
             #[inline(always)]
@@ -187,29 +203,32 @@ macro_rules! unary {
             }
         }
         #[doc = $what]
-        pub const $name: UnaryForms = UnaryForms::of::<$ty>();
+        pub const $name: UnaryForms = $make::<Portable>();
+        pub(crate) const fn $make<I: Isa>() -> UnaryForms {
+            UnaryForms::of::<I, $ty>()
+        }
     )*};
 }
 
 binary! {
-    ADD Add "`a + b`." |a, b| a + b;
-    SUB Sub "`a - b`." |a, b| a - b;
-    MUL Mul "`a * b`." |a, b| a * b;
-    DIV Div "`a / b`." |a, b| a / b;
-    MIN Min "[`min32`]." |a, b| min32(a, b);
-    MAX Max "[`max32`]." |a, b| max32(a, b);
+    ADD add Add "`a + b`." |a, b| a + b;
+    SUB sub Sub "`a - b`." |a, b| a - b;
+    MUL mul Mul "`a * b`." |a, b| a * b;
+    DIV div Div "`a / b`." |a, b| a / b;
+    MIN min Min "[`min32`]." |a, b| min32(a, b);
+    MAX max Max "[`max32`]." |a, b| max32(a, b);
 }
 
 unary! {
-    NEG Neg "`-x`: the sign bit inverted." |x| -x;
-    ABS Abs "`|x|`: the sign bit cleared." |x| x.abs();
-    SQRT Sqrt "[`math32::sqrt32`]." |x| math32::sqrt32(x);
-    EXP Exp "[`math32::exp32`]." |x| math32::exp32(x);
-    TANH Tanh "[`math32::tanh32`]." |x| math32::tanh32(x);
-    RELU Relu "[`math32::relu32`]." |x| math32::relu32(x);
-    SIGMOID Sigmoid "[`math32::sigmoid32`]." |x| math32::sigmoid32(x);
-    SILU Silu "[`math32::silu32`]." |x| math32::silu32(x);
-    GELU Gelu "[`math32::gelu32`]." |x| math32::gelu32(x);
+    NEG neg Neg "`-x`: the sign bit inverted." |x| -x;
+    ABS abs Abs "`|x|`: the sign bit cleared." |x| x.abs();
+    SQRT sqrt Sqrt "[`math32::sqrt32`]." |x| math32::sqrt32(x);
+    EXP exp Exp "[`math32::exp32`]." |x| math32::exp32(x);
+    TANH tanh Tanh "[`math32::tanh32`]." |x| math32::tanh32(x);
+    RELU relu Relu "[`math32::relu32`]." |x| math32::relu32(x);
+    SIGMOID sigmoid Sigmoid "[`math32::sigmoid32`]." |x| math32::sigmoid32(x);
+    SILU silu Silu "[`math32::silu32`]." |x| math32::silu32(x);
+    GELU gelu Gelu "[`math32::gelu32`]." |x| math32::gelu32(x);
 }
 
 /// Sets every element to the float `s`, rounded once.
@@ -219,6 +238,7 @@ unary! {
 /// nda_kernels::elementwise::splat(&mut v, 0.1);
 /// assert_eq!(v, [0.1f32; 2]);
 /// ```
+#[inline(always)]
 pub fn splat(dst: &mut [f32], s: f64) {
     dst.fill(f64_to_f32(s));
 }
@@ -233,6 +253,7 @@ pub fn splat(dst: &mut [f32], s: f64) {
 /// nda_kernels::elementwise::from_f64(&mut v, &[0.1, 1e300]);
 /// assert_eq!(v, [0.1f32, f32::INFINITY]);
 /// ```
+#[inline(always)]
 pub fn from_f64(dst: &mut [f32], src: &[f64]) {
     same_length(dst.len(), src.len());
     for (d, &s) in dst.iter_mut().zip(src) {
@@ -251,6 +272,7 @@ pub fn from_f64(dst: &mut [f32], src: &[f64]) {
 /// assert_eq!(b[0], 0.5);
 /// assert_eq!(b[1].to_bits(), nda_kernels::CANON64);
 /// ```
+#[inline(always)]
 pub fn to_f64(dst: &mut [f64], src: &[f32]) {
     same_length(dst.len(), src.len());
     for (d, &s) in dst.iter_mut().zip(src) {

@@ -31,21 +31,36 @@
 //! assert_eq!(y, [1.5, 2.5, 3.5]);
 //! assert_eq!((k.sum)(&y), 7.5);
 //! ```
-// The SIMD modules will be the only exception, each block with its reason; the scalar forms need none.
+// The SIMD modules are the only exception; the scalar forms need none.
 #![deny(unsafe_code)]
 
 #[cfg(all(target_arch = "x86", not(target_feature = "sse2")))]
 compile_error!("nda-kernels needs SSE2: x87 arithmetic rounds twice and would change results");
 
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+#[expect(
+    unsafe_code,
+    reason = "loads and stores of registers, and an instruction that not every processor has"
+)]
+mod arm;
 pub mod canon;
 pub mod elementwise;
+mod isa;
+mod level;
 pub mod math32;
 pub mod math64;
 pub mod matrix;
 pub mod reduce;
 mod table;
+#[cfg(target_arch = "x86_64")]
+#[expect(
+    unsafe_code,
+    reason = "instructions that not every processor has, and loads and stores of registers"
+)]
+mod x86;
 
 pub use canon::{CANON32, CANON64, canon_slice, canon32, canon64, f32_to_f64_canon};
+pub use level::{LEVEL_VARIABLE, Level, LevelError};
 pub use matrix::{Codebook, NonFinite, PackedError, PackedRef};
 pub use table::{Kernels, kernels};
 

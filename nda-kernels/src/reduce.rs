@@ -7,21 +7,9 @@
 use crate::canon::canon64;
 use crate::math32::exp32;
 
-/// Adds up `f64` terms in the eight lanes of the module's order.
+/// The eight lanes added up, in the module's order.
 #[inline(always)]
-fn lanes(n: usize, term: impl Fn(usize) -> f64) -> f64 {
-    let mut l = [0.0f64; 8];
-    let whole = n - n % 8;
-    let mut i = 0;
-    while i < whole {
-        for (j, lane) in l.iter_mut().enumerate() {
-            *lane += term(i + j);
-        }
-        i += 8;
-    }
-    for (j, lane) in l.iter_mut().enumerate().take(n - whole) {
-        *lane += term(whole + j);
-    }
+fn fold_lanes(l: [f64; 8]) -> f64 {
     ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]))
 }
 
@@ -31,8 +19,19 @@ fn lanes(n: usize, term: impl Fn(usize) -> f64) -> f64 {
 /// assert_eq!(nda_kernels::reduce::sum(&[1.0, 2.0, 3.5]), 6.5);
 /// ```
 #[must_use]
+#[inline(always)]
 pub fn sum(x: &[f32]) -> f64 {
-    canon64(lanes(x.len(), |i| f64::from(x[i])))
+    let mut lanes = [0.0f64; 8];
+    let (whole, rest) = x.as_chunks::<8>();
+    for x in whole {
+        for (lane, &x) in lanes.iter_mut().zip(x) {
+            *lane += f64::from(x);
+        }
+    }
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane += f64::from(x);
+    }
+    canon64(fold_lanes(lanes))
 }
 
 /// The sum of the products of equal-numbered elements, each product exact in `f64`.
@@ -44,9 +43,20 @@ pub fn sum(x: &[f32]) -> f64 {
 /// assert_eq!(nda_kernels::reduce::dot(&[1.0, 2.0], &[3.0, 4.0]), 11.0);
 /// ```
 #[must_use]
+#[inline(always)]
 pub fn dot(a: &[f32], b: &[f32]) -> f64 {
     assert_eq!(a.len(), b.len(), "dot: operands of different length");
-    canon64(lanes(a.len(), |i| f64::from(a[i]) * f64::from(b[i])))
+    let mut lanes = [0.0f64; 8];
+    let ((whole_a, rest_a), (whole_b, rest_b)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (a, b) in whole_a.iter().zip(whole_b) {
+        for ((lane, &a), &b) in lanes.iter_mut().zip(a).zip(b) {
+            *lane += f64::from(a) * f64::from(b);
+        }
+    }
+    for ((lane, &a), &b) in lanes.iter_mut().zip(rest_a).zip(rest_b) {
+        *lane += f64::from(a) * f64::from(b);
+    }
+    canon64(fold_lanes(lanes))
 }
 
 /// `sum(x) / f64(n)`; NaN for no elements.
@@ -55,6 +65,7 @@ pub fn dot(a: &[f32], b: &[f32]) -> f64 {
 /// assert_eq!(nda_kernels::reduce::mean(&[1.0, 2.0]), 1.5);
 /// ```
 #[must_use]
+#[inline(always)]
 pub fn mean(x: &[f32]) -> f64 {
     canon64(sum(x) / x.len() as f64)
 }
@@ -79,6 +90,7 @@ fn unkey(k: i32) -> f64 {
 /// assert_eq!(nda_kernels::reduce::max(&[1.0, f32::NAN, 3.0]), 3.0);
 /// ```
 #[must_use]
+#[inline(always)]
 pub fn max(x: &[f32]) -> f64 {
     unkey(x.iter().fold(i32::MIN, |m, &v| m.max(if v.is_nan() { i32::MIN } else { key(v) })))
 }
@@ -89,13 +101,25 @@ pub fn max(x: &[f32]) -> f64 {
 /// assert_eq!(nda_kernels::reduce::min(&[0.0, -0.0]).to_bits(), (-0.0f64).to_bits());
 /// ```
 #[must_use]
+#[inline(always)]
 pub fn min(x: &[f32]) -> f64 {
     unkey(x.iter().fold(i32::MAX, |m, &v| m.min(if v.is_nan() { i32::MAX } else { key(v) })))
 }
 
+/// Elements among which a search looks at once.
+const SEARCH: usize = 64;
+
 /// The index of the first element equal to `m`, or 0.
+#[inline(always)]
 fn first(x: &[f32], m: f64) -> usize {
-    x.iter().position(|&v| f64::from(v) == m).unwrap_or(0)
+    // Exact: it is an element, or NaN.
+    let m = m as f32;
+    for (i, some) in x.chunks(SEARCH).enumerate() {
+        if some.iter().fold(false, |found, &v| found | (v == m)) {
+            return i * SEARCH + some.iter().position(|&v| v == m).unwrap_or(0);
+        }
+    }
+    0
 }
 
 /// The index of the greatest element, the first of equals (-0 equals +0); NaN never wins; 0 if all are NaN.
@@ -104,6 +128,7 @@ fn first(x: &[f32], m: f64) -> usize {
 /// assert_eq!(nda_kernels::reduce::argmax(&[1.0, 3.0, f32::NAN, 3.0]), 1);
 /// ```
 #[must_use]
+#[inline(always)]
 pub fn argmax(x: &[f32]) -> usize {
     first(x, max(x))
 }
@@ -114,6 +139,7 @@ pub fn argmax(x: &[f32]) -> usize {
 /// assert_eq!(nda_kernels::reduce::argmin(&[0.0, -0.0]), 0);
 /// ```
 #[must_use]
+#[inline(always)]
 pub fn argmin(x: &[f32]) -> usize {
     first(x, min(x))
 }
@@ -131,6 +157,7 @@ pub fn argmin(x: &[f32]) -> usize {
 /// nda_kernels::reduce::softmax(&mut y, &[1.0, 1.0]);
 /// assert_eq!(y, [0.5, 0.5]);
 /// ```
+#[inline(always)]
 pub fn softmax(y: &mut [f32], x: &[f32]) {
     y.copy_from_slice(x);
     softmax_in_place(y);
@@ -143,6 +170,7 @@ pub fn softmax(y: &mut [f32], x: &[f32]) {
 /// nda_kernels::reduce::softmax_in_place(&mut y);
 /// assert_eq!(y, [1.0]);
 /// ```
+#[inline(always)]
 pub fn softmax_in_place(y: &mut [f32]) {
     // Exact: the maximum is an element.
     let m = max(y) as f32;

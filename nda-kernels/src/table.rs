@@ -1,18 +1,20 @@
 //! The table through which every tier reaches the kernels.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use crate::elementwise::{self, BinaryForms, UnaryForms};
-use crate::matrix::{self, NonFinite, PackedRef};
+use crate::isa::{Isa, Portable};
+use crate::level::{Level, LevelError};
+use crate::matrix::{self, NonFinite, PackedRef, Tiled};
 use crate::reduce;
 
 /// One set of kernels: a safe function pointer per operation. All sets give the same bits.
 ///
-/// A set for a CPU feature is made by replacing fields of [`Kernels::scalar`].
 #[derive(Clone, Copy, Debug)]
 pub struct Kernels {
-    /// The name of the set, for reports: `"scalar"`.
-    pub name: &'static str,
+    /// The instructions that it is made of.
+    pub level: Level,
 
     /// [`elementwise::ADD`].
     pub add: BinaryForms,
@@ -80,56 +82,95 @@ pub struct Kernels {
     pub row: fn(&PackedRef<'_>, usize, &mut [f32]),
     /// [`matrix::norm`].
     pub norm: fn(&PackedRef<'_>, &[f32], f64, &mut [f32]),
+
+    /// Kernels on a copy of the weights in another order, where they are faster than `gemv_rows`.
+    pub tiled: Option<Tiled>,
 }
 
-static SCALAR: Kernels = Kernels {
-    name: "scalar",
-    add: elementwise::ADD,
-    sub: elementwise::SUB,
-    mul: elementwise::MUL,
-    div: elementwise::DIV,
-    min: elementwise::MIN,
-    max: elementwise::MAX,
-    neg: elementwise::NEG,
-    abs: elementwise::ABS,
-    sqrt: elementwise::SQRT,
-    exp: elementwise::EXP,
-    tanh: elementwise::TANH,
-    relu: elementwise::RELU,
-    sigmoid: elementwise::SIGMOID,
-    silu: elementwise::SILU,
-    gelu: elementwise::GELU,
-    softmax: UnaryForms { vec: reduce::softmax, in_place: reduce::softmax_in_place },
-    splat: elementwise::splat,
-    from_f64: elementwise::from_f64,
-    to_f64: elementwise::to_f64,
-    canon_slice: crate::canon::canon_slice,
-    dot: reduce::dot,
-    sum: reduce::sum,
-    mean: reduce::mean,
-    reduce_max: reduce::max,
-    reduce_min: reduce::min,
-    argmax: reduce::argmax,
-    argmin: reduce::argmin,
-    quantise: matrix::quantise,
-    gemv_rows: matrix::gemv_rows,
-    row: matrix::row,
-    norm: matrix::norm,
-};
+static SCALAR: Kernels = Kernels::of::<Portable>(Level::Scalar, None);
 
 impl Kernels {
+    /// The set whose lane code is compiled for an instruction set.
+    pub(crate) const fn of<I: Isa>(level: Level, tiled: Option<Tiled>) -> Self {
+        Self {
+            level,
+            add: elementwise::add::<I>(),
+            sub: elementwise::sub::<I>(),
+            mul: elementwise::mul::<I>(),
+            div: elementwise::div::<I>(),
+            min: elementwise::min::<I>(),
+            max: elementwise::max::<I>(),
+            neg: elementwise::neg::<I>(),
+            abs: elementwise::abs::<I>(),
+            sqrt: elementwise::sqrt::<I>(),
+            exp: elementwise::exp::<I>(),
+            tanh: elementwise::tanh::<I>(),
+            relu: elementwise::relu::<I>(),
+            sigmoid: elementwise::sigmoid::<I>(),
+            silu: elementwise::silu::<I>(),
+            gelu: elementwise::gelu::<I>(),
+            softmax: UnaryForms {
+                vec: |y, x| I::run(|| reduce::softmax(y, x)),
+                in_place: |y| I::run(|| reduce::softmax_in_place(y)),
+            },
+            splat: |y, x| I::run(|| elementwise::splat(y, x)),
+            from_f64: |y, x| I::run(|| elementwise::from_f64(y, x)),
+            to_f64: |y, x| I::run(|| elementwise::to_f64(y, x)),
+            canon_slice: |x| I::run(|| crate::canon::canon_slice(x)),
+            dot: |a, b| I::run(|| reduce::dot(a, b)),
+            sum: |x| I::run(|| reduce::sum(x)),
+            mean: |x| I::run(|| reduce::mean(x)),
+            reduce_max: |x| I::run(|| reduce::max(x)),
+            reduce_min: |x| I::run(|| reduce::min(x)),
+            argmax: |x| I::run(|| reduce::argmax(x)),
+            argmin: |x| I::run(|| reduce::argmin(x)),
+            quantise: |x, q| I::run(|| matrix::quantise(x, q)),
+            gemv_rows: |w, rows, q, step, y| I::run(|| matrix::gemv_rows(w, rows, q, step, y)),
+            row: |w, i, y| I::run(|| matrix::row(w, i, y)),
+            norm: |w, x, eps, y| I::run(|| matrix::norm(w, x, eps, y)),
+            tiled,
+        }
+    }
+
     /// The portable set, which defines the bits of every other.
     ///
     /// ```
-    /// assert_eq!(nda_kernels::Kernels::scalar().name, "scalar");
+    /// assert_eq!(nda_kernels::Kernels::scalar().level, nda_kernels::Level::Scalar);
     /// ```
     #[must_use]
     pub fn scalar() -> &'static Self {
         &SCALAR
     }
+
+    /// The set of a level.
+    ///
+    /// # Errors
+    /// [`LevelError::Unsupported`], where this processor cannot run it.
+    ///
+    /// ```
+    /// use nda_kernels::{Kernels, Level};
+    /// for level in Level::supported() {
+    ///     let k = Kernels::of_level(level)?;
+    ///     assert_eq!((k.sum)(&[1.0, 2.0]), 3.0);
+    /// }
+    /// # Ok::<(), nda_kernels::LevelError>(())
+    /// ```
+    pub fn of_level(level: Level) -> Result<&'static Self, LevelError> {
+        #[cfg(target_arch = "x86_64")]
+        let table = crate::x86::table(level);
+        #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+        let table = crate::arm::table(level);
+        #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
+        let table = None;
+        match level {
+            Level::Scalar => Ok(&SCALAR),
+            _ => table.ok_or(LevelError::Unsupported(level)),
+        }
+    }
 }
 
-/// The set for this CPU, chosen once per process. Today there is one set, the scalar one.
+/// The set for this processor, chosen once per process: the one that [`LEVEL_VARIABLE`](crate::LEVEL_VARIABLE) names, else the
+/// best ([`Level::requested`], [`Level::best`]).
 ///
 /// ```
 /// let k = nda_kernels::kernels();
@@ -137,5 +178,9 @@ impl Kernels {
 /// ```
 #[must_use]
 pub fn kernels() -> &'static Kernels {
-    Kernels::scalar()
+    static CHOSEN: OnceLock<&Kernels> = OnceLock::new();
+    CHOSEN.get_or_init(|| {
+        let level = Level::requested().ok().flatten().unwrap_or_else(Level::best);
+        Kernels::of_level(level).unwrap_or(&SCALAR)
+    })
 }

@@ -5,6 +5,7 @@
 //! gives an [`Outcome`]. [`Loaded`] has an example.
 #![deny(unsafe_code)]
 
+pub mod batch;
 mod fpenv;
 mod frame;
 mod host;
@@ -20,6 +21,7 @@ pub mod tier0;
 mod trap;
 mod unit;
 mod value;
+mod weights;
 
 pub use fpenv::IeeeGuard;
 pub use frame::{Arena, FrameLayout, LINE, type_words};
@@ -34,3 +36,4 @@ pub use tier0::Tier0;
 pub use trap::{Location, Trap, TrapCode, TrapKind, UnknownTrap};
 pub use unit::VectorUnit;
 pub use value::{Buf, BufData, Mat, Value, ValueError, all_same_bits, packed};
+pub use weights::PackFn;

@@ -1,11 +1,15 @@
 //! A program ready to run: frames laid out, constants in place, imports bound to the host's functions.
 
+use crate::Value;
 use crate::frame::{Arena, LINE, type_words};
 use crate::host::{HostFn, Link, LinkError};
 use crate::jit::JitProgram;
 use crate::memory::CONSTANT;
 use crate::tier0::Code;
+use crate::weights::{PackFn, Weights};
 use nda_ast::{Body, Constant, Hash, Import, Matrix, Type, ValidFunction, ValidProgram};
+use nda_kernels::Kernels;
+use nda_kernels::matrix::{Tiles, activation_bytes};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -79,7 +83,9 @@ pub struct Loaded {
     targets: Vec<u64>,
     hosts: Vec<Host>,
     constants: Arena,
-    /// Widest matrix that a `gemv` may meet, in columns.
+    kernels: &'static Kernels,
+    weights: Weights,
+    /// Bytes of the quantised activations of the widest matrix that a `gemv` may meet.
     scratch: usize,
     tier0: OnceLock<Vec<Option<Code>>>,
     jit: OnceLock<JitProgram>,
@@ -89,11 +95,26 @@ pub struct Loaded {
 const MAX_FRAME: u64 = 1 << 31;
 
 impl Loaded {
-    /// Makes a program ready. Linear in its objects and constants.
+    /// Makes a program ready, for the kernels of this process, with copies of its weights of its own. Linear in its objects and constants.
     ///
     /// # Errors
     /// Where an import is not granted, or memory for it cannot be addressed.
     pub fn new(program: Arc<ValidProgram>, link: &Link) -> Result<Loaded, BindError> {
+        Loaded::prepared(program, link, nda_kernels::kernels(), &mut |tiled, _, w| {
+            Some(Arc::new((tiled.pack)(w)))
+        })
+    }
+
+    /// As [`Loaded::new`], for the kernels given; their copies of the weights come from `pack`.
+    ///
+    /// # Errors
+    /// As [`Loaded::new`].
+    pub fn prepared(
+        program: Arc<ValidProgram>,
+        link: &Link,
+        kernels: &'static Kernels,
+        pack: &mut PackFn<'_>,
+    ) -> Result<Loaded, BindError> {
         let objects = program.program().objects();
         let (mut scratch, mut words, mut hosts, mut places) = (0, 0_u64, Vec::new(), Vec::new());
         for (index, object) in objects.iter().enumerate() {
@@ -128,8 +149,10 @@ impl Loaded {
         };
         let targets = program.program().all_links().iter().map(target).collect();
         let constants = lay_constants(&program, &places, words as usize);
+        let weights = Weights::new(&program, kernels, pack);
+        let scratch = activation_bytes(scratch);
         let (tier0, jit) = (OnceLock::new(), OnceLock::new());
-        Ok(Loaded { program, targets, hosts, constants, scratch, tier0, jit })
+        Ok(Loaded { program, targets, hosts, constants, kernels, weights, scratch, tier0, jit })
     }
 
     /// The program.
@@ -202,11 +225,36 @@ impl Loaded {
         self.constants.words()
     }
 
-    /// Greatest number of columns that a `gemv` of this program may meet.
+    /// Bytes of the quantised activations of the widest matrix that a `gemv` of this program may meet.
     #[must_use]
     #[inline]
-    pub fn widest_matrix(&self) -> usize {
+    pub fn activation_bytes(&self) -> usize {
         self.scratch
+    }
+
+    /// The kernels that it runs on.
+    #[must_use]
+    #[inline]
+    pub fn kernels(&self) -> &'static Kernels {
+        self.kernels
+    }
+
+    /// Bytes of the kernels' copies of its weights, those included that other programs share.
+    #[must_use]
+    pub fn weight_bytes(&self) -> usize {
+        self.weights.bytes()
+    }
+
+    /// The kernels' copy of the matrix `object`, if there is one.
+    #[inline]
+    pub(crate) fn tiles(&self, object: u32) -> Option<&Tiles> {
+        self.weights.tiles(object)
+    }
+
+    /// Before a run of function `entry` with these arguments.
+    #[inline]
+    pub(crate) fn prepare_arguments(&self, entry: u32, args: &[Value]) {
+        self.weights.prepare(self.kernels, entry, args);
     }
 
     /// The compiled functions, made by `make` where there are none yet.

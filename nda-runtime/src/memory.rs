@@ -18,6 +18,11 @@ pub struct Sources<'s> {
 }
 
 impl<'s> Sources<'s> {
+    /// An arena and constants.
+    pub(crate) fn new(arena: &'s [u64], constants: &'s [u64]) -> Sources<'s> {
+        Sources { arena, constants }
+    }
+
     /// All words from the one that a reference names.
     ///
     /// # Panics
@@ -112,7 +117,7 @@ impl Sources<'_> {
             Type::Bool => Value::Bool(word != 0),
             Type::Vec { n } => {
                 let mut data = self.vec(word, n as usize).to_vec();
-                nda_kernels::canon_slice(&mut data);
+                (nda_kernels::kernels().canon_slice)(&mut data);
                 Value::Vec32(data)
             }
             Type::Buf { elem, cap } => {

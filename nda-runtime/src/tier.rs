@@ -1,5 +1,6 @@
 //! What every tier takes and gives.
 
+use crate::batch::BatchState;
 use crate::frame::Arena;
 use crate::tier0::Activation;
 use crate::{HostCall, Loaded, Record, RunLimits, Trap, TrapKind, Value};
@@ -190,6 +191,8 @@ pub struct RunState {
     pub(crate) quantised: Vec<i8>,
     /// Log and transcript of the last run of compiled code, until they are taken.
     pub(crate) record: Record,
+    /// Memory of batches.
+    batch: BatchState,
     /// Units of fuel that runs of compiled code have spent and no function has been counted for: less than a slice.
     pub(crate) unclaimed: u64,
 }
@@ -208,7 +211,15 @@ impl RunState {
         8 * (self.arena.len() + self.stack.capacity() + self.words.capacity())
             + self.calls.capacity() * size_of::<Activation>()
             + self.quantised.capacity()
+            + self.batch.bytes()
     }
+
+    /// Memory of batches.
+    #[must_use]
+    pub fn batch_mut(&mut self) -> &mut BatchState {
+        &mut self.batch
+    }
+
     /// Log and transcript of the last [`run`](crate::jit::run), given away.
     #[must_use]
     #[inline]

@@ -8,8 +8,8 @@ use bytemuck::{cast_slice, cast_slice_mut};
 use nda_ast::{Elem, Matrix, Op, Type};
 use nda_kernels::canon::f64_to_f32;
 use nda_kernels::elementwise::{BinaryForms, UnaryForms};
-use nda_kernels::matrix::rows_per_poll;
-use nda_kernels::{Kernels, PackedRef};
+use nda_kernels::matrix::{Tiled, Tiles, activation_bytes, rows_per_poll};
+use nda_kernels::{Kernels, NonFinite, PackedRef};
 
 /// Element operations that a transcendental function counts for, as in the cost table.
 const HEAVY: u64 = 16;
@@ -37,7 +37,7 @@ pub struct VectorUnit<'a> {
     pub args: &'a [Value],
 }
 
-impl VectorUnit<'_> {
+impl<'a> VectorUnit<'a> {
     /// `op` of a vector.
     ///
     /// # Errors
@@ -89,19 +89,9 @@ impl VectorUnit<'_> {
     /// # Errors
     /// An interruption.
     pub fn reduce(&mut self, op: Op, first: u64, last: u64, n: usize) -> Checked<u64> {
-        let k = self.kernels;
         let sources = self.memory.sources();
         let x = sources.vec(first, n);
-        let word = match op {
-            Op::Dot => (k.dot)(x, sources.vec(last, n)).to_bits(),
-            Op::Sum => (k.sum)(x).to_bits(),
-            Op::Mean => (k.mean)(x).to_bits(),
-            Op::MaxOf => (k.reduce_max)(x).to_bits(),
-            Op::MinOf => (k.reduce_min)(x).to_bits(),
-            Op::ArgMax => (k.argmax)(x) as u64,
-            Op::ArgMin => (k.argmin)(x) as u64,
-            other => unreachable!("{other:?} is no reduction"),
-        };
+        let word = reduce(self.kernels, op, x, if op == Op::Dot { sources.vec(last, n) } else { x });
         self.watch.work(n as u64)?;
         Ok(word)
     }
@@ -111,12 +101,30 @@ impl VectorUnit<'_> {
     /// # Errors
     /// `NonFinite`, an interruption.
     pub fn gemv(&mut self, at: usize, mat: u64, x: u64) -> Checked<()> {
+        let Some((tiled, w)) = self.tiles(mat) else { return self.gemv_planes(at, mat, x) };
+        let (rows, cols) = (w.rows(), w.cols());
+        let (out, sources) = self.memory.split(at);
+        let q = &mut self.quantised[..activation_bytes(cols)];
+        let quantised = (tiled.quantise)(sources.vec(x, cols), q).map_err(non_finite)?;
+        let y = vec_mut(out, rows);
+        let some = Tiles::rows_per_poll(cols);
+        for start in (0..rows).step_by(some) {
+            let end = rows.min(start + some);
+            (tiled.gemv_rows)(w, start..end, q, quantised, &mut y[start..end]);
+            self.watch.work((end - start) as u64 * cols as u64)?;
+        }
+        Ok(())
+    }
+
+    /// Where there are no tiles.
+    #[cold]
+    #[inline(never)]
+    fn gemv_planes(&mut self, at: usize, mat: u64, x: u64) -> Checked<()> {
         let w = packed_ref(self.program, self.args, mat);
         let (rows, cols) = (w.rows(), w.cols());
         let (out, sources) = self.memory.split(at);
         let q = &mut self.quantised[..cols];
-        let step = (self.kernels.quantise)(sources.vec(x, cols), q)
-            .map_err(|error| TrapKind::NonFinite { index: error.index as u64 })?;
+        let step = (self.kernels.quantise)(sources.vec(x, cols), q).map_err(non_finite)?;
         let y = vec_mut(out, rows);
         let some = rows_per_poll(cols);
         for start in (0..rows).step_by(some) {
@@ -125,6 +133,20 @@ impl VectorUnit<'_> {
             self.watch.work((end - start) as u64 * cols as u64)?;
         }
         Ok(())
+    }
+
+    /// The kernels' copy of the matrix that a word names, and what works on it.
+    #[inline]
+    fn tiles(&self, word: u64) -> Option<(&'static Tiled, &'a Tiles)> {
+        let tiles = if word & ARGUMENT == 0 {
+            self.program.tiles(word as u32)
+        } else {
+            match &self.args[(word & !ARGUMENT) as usize] {
+                Value::Mat(mat) => mat.tiles(),
+                _ => None,
+            }
+        };
+        Some((self.kernels.tiled.as_ref()?, tiles?))
     }
 
     /// RMS norm with a gain.
@@ -249,8 +271,13 @@ impl VectorUnit<'_> {
     }
 }
 
+#[cold]
+fn non_finite(error: NonFinite) -> TrapKind {
+    TrapKind::NonFinite { index: error.index as u64 }
+}
+
 /// The matrix that a word names.
-fn packed_ref<'a>(program: &'a Loaded, args: &'a [Value], word: u64) -> PackedRef<'a> {
+pub(crate) fn packed_ref<'a>(program: &'a Loaded, args: &'a [Value], word: u64) -> PackedRef<'a> {
     let matrix = if word & ARGUMENT == 0 {
         program.matrix(word as u32)
     } else {
@@ -266,7 +293,21 @@ fn packed_ref<'a>(program: &'a Loaded, args: &'a [Value], word: u64) -> PackedRe
     }
 }
 
-fn binary(k: &'static Kernels, op: Op) -> &'static BinaryForms {
+/// The word of a reduction of `x`, or of the dot product with `y`.
+pub(crate) fn reduce(k: &Kernels, op: Op, x: &[f32], y: &[f32]) -> u64 {
+    match op {
+        Op::Dot => (k.dot)(x, y).to_bits(),
+        Op::Sum => (k.sum)(x).to_bits(),
+        Op::Mean => (k.mean)(x).to_bits(),
+        Op::MaxOf => (k.reduce_max)(x).to_bits(),
+        Op::MinOf => (k.reduce_min)(x).to_bits(),
+        Op::ArgMax => (k.argmax)(x) as u64,
+        Op::ArgMin => (k.argmin)(x) as u64,
+        other => unreachable!("{other:?} is no reduction"),
+    }
+}
+
+pub(crate) fn binary(k: &'static Kernels, op: Op) -> &'static BinaryForms {
     match op {
         Op::AddVec | Op::AddVecFloat => &k.add,
         Op::SubVec | Op::SubVecFloat => &k.sub,
@@ -279,7 +320,7 @@ fn binary(k: &'static Kernels, op: Op) -> &'static BinaryForms {
 }
 
 /// The kernel, and element operations per element.
-fn unary(k: &'static Kernels, op: Op) -> (&'static UnaryForms, u64) {
+pub(crate) fn unary(k: &'static Kernels, op: Op) -> (&'static UnaryForms, u64) {
     match op {
         Op::NegVec => (&k.neg, 1),
         Op::AbsVec => (&k.abs, 1),

@@ -1,9 +1,10 @@
 //! Values as the host sees them: owned, typed, bit-exact.
 
 use nda_ast::{Elem, MAX_ELEMENTS, Matrix, Type};
+use nda_kernels::matrix::{Tiled, Tiles};
 use nda_kernels::{PackedError, PackedRef, canon32};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A value at the border between host and program: argument, result, log entry, or operand of a host call.
 ///
@@ -50,9 +51,21 @@ pub struct Buf {
     cap: u32,
 }
 
-/// A `mat` value whose planes have been checked. Clones share it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mat(Arc<Matrix>);
+/// A `mat` value whose planes have been checked. Clones share it, and the kernels' copy of its weights, which the first
+/// run makes that multiplies by it: about as many bytes again, for as long as a clone lives.
+#[derive(Clone, Debug)]
+pub struct Mat {
+    matrix: Arc<Matrix>,
+    tiles: Arc<OnceLock<Tiles>>,
+}
+
+impl PartialEq for Mat {
+    fn eq(&self, other: &Mat) -> bool {
+        self.matrix == other.matrix
+    }
+}
+
+impl Eq for Mat {}
 
 /// A value that the language cannot have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,15 +198,30 @@ impl Mat {
     /// # Errors
     /// [`ValueError::Mat`], where the planes have the wrong length or bits that no encoder writes.
     pub fn new(matrix: impl Into<Arc<Matrix>>) -> Result<Mat, ValueError> {
-        let mat = Mat(matrix.into());
-        packed(&mat.0).and_then(|packed| packed.check()).map_err(ValueError::Mat)?;
+        let mat = Mat { matrix: matrix.into(), tiles: Arc::default() };
+        packed(&mat.matrix).and_then(|packed| packed.check()).map_err(ValueError::Mat)?;
         Ok(mat)
     }
 
     /// The matrix.
     #[must_use]
     pub fn matrix(&self) -> &Matrix {
-        &self.0
+        &self.matrix
+    }
+
+    /// Makes the kernels' copy of its weights, if there is none.
+    pub(crate) fn prepare(&self, tiled: &Tiled) {
+        if self.tiles.get().is_none()
+            && let Ok(w) = packed(&self.matrix)
+        {
+            let _ = self.tiles.set((tiled.pack)(&w));
+        }
+    }
+
+    /// The kernels' copy of its weights.
+    #[inline]
+    pub(crate) fn tiles(&self) -> Option<&Tiles> {
+        self.tiles.get()
     }
 }
 
@@ -219,7 +247,7 @@ impl Value {
             Value::Bool(_) => Type::Bool,
             Value::Buf(buf) => Type::Buf { elem: buf.data.elem(), cap: buf.cap },
             Value::Vec32(data) => Type::Vec { n: u32::try_from(data.len()).unwrap_or(u32::MAX) },
-            Value::Mat(mat) => Type::Mat { rows: mat.0.rows, cols: mat.0.cols },
+            Value::Mat(mat) => Type::Mat { rows: mat.matrix.rows, cols: mat.matrix.cols },
         }
     }
 
@@ -297,7 +325,11 @@ impl fmt::Display for Value {
                 f.write_str(")")
             }
             Value::Mat(mat) => {
-                write!(f, "mat({:?}, {}x{}, scale {})", mat.0.codebook, mat.0.rows, mat.0.cols, mat.0.scale)
+                write!(
+                    f,
+                    "mat({:?}, {}x{}, scale {})",
+                    mat.matrix.codebook, mat.matrix.rows, mat.matrix.cols, mat.matrix.scale
+                )
             }
         }
     }

@@ -97,6 +97,7 @@ impl CodeCache {
             functions_alive: alive.len(),
             code_bytes: alive.iter().sum(),
             nodes_compiled: entries.nodes,
+            ..EngineStats::default()
         }
     }
 

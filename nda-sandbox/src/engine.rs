@@ -3,8 +3,11 @@
 use crate::cache::CodeCache;
 use crate::host::TypedHost;
 use crate::spans::Span;
+use crate::weights::{DEFAULT_WEIGHT_BYTES, WeightCache};
 use crate::{EngineStats, Limits, LoadError, Program};
 use nda_ast::{Bytes, Import, Type, ValidProgram};
+use nda_kernels::matrix::Tiled;
+use nda_kernels::{Kernels, Level, LevelError, PackedRef};
 use nda_runtime::{HostError, HostFn, Link, Loaded, Value};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,15 +32,16 @@ use std::sync::Arc;
 /// assert_eq!(program.func::<i64, i64>("twice")?.call(81)?, 18);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Engine {
     inner: Arc<Registry>,
 }
 
-#[derive(Default)]
 struct Registry {
     imports: BTreeMap<String, Registered>,
     cache: CodeCache,
+    kernels: &'static Kernels,
+    weights: WeightCache,
 }
 
 #[derive(Clone)]
@@ -46,6 +50,12 @@ struct Registered {
     results: Vec<Type>,
     work: u32,
     function: Arc<dyn HostFn>,
+}
+
+impl Default for Engine {
+    fn default() -> Engine {
+        Engine::builder().build()
+    }
 }
 
 impl fmt::Debug for Engine {
@@ -64,7 +74,11 @@ impl Engine {
     /// Begins one with host functions.
     #[must_use]
     pub fn builder() -> EngineBuilder {
-        EngineBuilder { imports: BTreeMap::new() }
+        EngineBuilder {
+            imports: BTreeMap::new(),
+            kernels: nda_kernels::kernels(),
+            weight_bytes: DEFAULT_WEIGHT_BYTES,
+        }
     }
 
     /// Loads a program file, granting it no host function. See [`Engine::loader`] for more.
@@ -100,12 +114,29 @@ impl Engine {
     /// What it has loaded and compiled so far.
     #[must_use]
     pub fn stats(&self) -> EngineStats {
-        self.inner.cache.stats()
+        let weights = self.inner.weights.stats();
+        EngineStats {
+            weights_alive: weights.alive,
+            weight_bytes: weights.bytes,
+            weights_refused: weights.refused,
+            ..self.inner.cache.stats()
+        }
+    }
+
+    /// The instructions that its kernels are made of.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        self.inner.kernels.level
     }
 
     #[cfg(test)]
     pub(crate) fn cache(&self) -> &CodeCache {
         &self.inner.cache
+    }
+
+    #[cfg(test)]
+    pub(crate) fn weights(&self) -> &WeightCache {
+        &self.inner.weights
     }
 
     /// The signatures of all host functions, by name.
@@ -123,6 +154,8 @@ impl Engine {
 #[derive(Clone)]
 pub struct EngineBuilder {
     imports: BTreeMap<String, Registered>,
+    kernels: &'static Kernels,
+    weight_bytes: u64,
 }
 
 impl fmt::Debug for EngineBuilder {
@@ -179,10 +212,39 @@ impl EngineBuilder {
         self
     }
 
+    /// Takes kernels of this level, whatever the environment variable [`LEVEL_VARIABLE`](crate::LEVEL_VARIABLE) says. Results are
+    /// the same to the bit at each. Default: what the variable names, else the best that the processor has.
+    ///
+    /// ```
+    /// use nda_sandbox::{Engine, Level};
+    /// let engine = Engine::builder().level(Level::Scalar)?.build();
+    /// assert_eq!(engine.level(), Level::Scalar);
+    /// # Ok::<(), nda_sandbox::LevelError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`LevelError::Unsupported`], where this processor cannot run it.
+    pub fn level(mut self, level: Level) -> Result<EngineBuilder, LevelError> {
+        self.kernels = Kernels::of_level(level)?;
+        Ok(self)
+    }
+
+    /// Limits the bytes of the copies that kernels keep of the weights that programs multiply by, of all programs of the engine
+    /// together. A copy takes about as many bytes as the weights in the program's file; equal matrices share one, and it goes with the last program
+    /// that has it. Matrices for which there is no room are multiplied by as they are, slower, with the same bits;
+    /// [`EngineStats`] counts them. Default [`DEFAULT_WEIGHT_BYTES`], 1 GiB.
+    #[must_use]
+    pub fn weight_bytes(mut self, limit: u64) -> EngineBuilder {
+        self.weight_bytes = limit;
+        self
+    }
+
     /// The engine.
     #[must_use]
     pub fn build(self) -> Engine {
-        Engine { inner: Arc::new(Registry { imports: self.imports, cache: CodeCache::default() }) }
+        let weights = WeightCache::new(self.weight_bytes);
+        let (imports, kernels) = (self.imports, self.kernels);
+        Engine { inner: Arc::new(Registry { imports, cache: CodeCache::default(), kernels, weights }) }
     }
 }
 
@@ -297,7 +359,9 @@ impl<'a> Loader<'a> {
     }
 
     fn bind(&self, valid: ValidProgram, source: Option<Arc<str>>) -> Result<Program, LoadError> {
-        let loaded = Loaded::new(Arc::new(valid), &self.granted)?;
+        let Registry { kernels, weights, .. } = &*self.engine.inner;
+        let mut pack = |tiled: &Tiled, hash, w: &PackedRef<'_>| weights.tiles(tiled, hash, w);
+        let loaded = Loaded::prepared(Arc::new(valid), &self.granted, kernels, &mut pack)?;
         for import in crate::program::imports(loaded.program()) {
             match self.works.get(&import.name) {
                 Some(&expected) if expected != import.work => {

@@ -57,9 +57,11 @@ mod spans;
 mod stats;
 #[cfg(feature = "safetensors")]
 pub mod tensors;
+mod together;
 mod typed;
 mod typed_fn;
 mod value_ref;
+mod weights;
 
 pub use engine::{Engine, EngineBuilder, Loader};
 pub use error::{ArgError, CallError, FuncError, InternalError, LoadError};
@@ -69,6 +71,7 @@ pub use host::{Buffer, Exact, Replies, Reply, TypedHost};
 pub use limits::Limits;
 pub use nda_ast;
 pub use nda_ast::{Diagnostic, Import, Type};
+pub use nda_kernels::{LEVEL_VARIABLE, Level, LevelError};
 pub use nda_runtime::{
     Buf, BufData, CancelFlag, HostCall, HostError, HostFn, Location, Mat, RunState, Trap, TrapCode, TrapKind,
     Value,
@@ -79,6 +82,7 @@ pub use stats::EngineStats;
 pub use typed::{Param, Params, Ret, Rets};
 pub use typed_fn::TypedFn;
 pub use value_ref::ValueRef;
+pub use weights::DEFAULT_WEIGHT_BYTES;
 
 /// The README's example, run as a test.
 #[cfg(all(doctest, feature = "text"))]

@@ -32,4 +32,10 @@ pub struct EngineStats {
     /// Nodes of the functions compiled. What that took is in the spans of the feature `tracing`: reading the clock would make
     /// loading a small program a twentieth slower.
     pub nodes_compiled: u64,
+    /// Matrices whose weights the kernels keep a copy of for some program.
+    pub weights_alive: usize,
+    /// Bytes of these copies.
+    pub weight_bytes: u64,
+    /// Matrices, since the engine was made, for whose copy the limit had no room.
+    pub weights_refused: u64,
 }

@@ -167,7 +167,7 @@ impl Ret for Vec<f32> {
     fn read(value: ValueRef<'_>, _: Type) -> Option<Vec<f32>> {
         let ValueRef::Vec32(data) = value else { return None };
         let mut data = data.to_vec();
-        nda_kernels::canon_slice(&mut data);
+        (nda_kernels::kernels().canon_slice)(&mut data);
         Some(data)
     }
 }
@@ -183,7 +183,7 @@ impl<const N: usize> Ret for [f32; N] {
     fn read(value: ValueRef<'_>, _: Type) -> Option<[f32; N]> {
         let ValueRef::Vec32(data) = value else { return None };
         let mut data: [f32; N] = data.try_into().ok()?;
-        nda_kernels::canon_slice(&mut data);
+        (nda_kernels::kernels().canon_slice)(&mut data);
         Some(data)
     }
 }

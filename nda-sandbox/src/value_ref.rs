@@ -83,7 +83,7 @@ impl<'a> ValueRef<'a> {
             ValueRef::Floats(data) => buf(data.to_vec().into()),
             ValueRef::Vec32(data) => {
                 let mut data = data.to_vec();
-                nda_kernels::canon_slice(&mut data);
+                (nda_kernels::kernels().canon_slice)(&mut data);
                 Some(Value::Vec32(data))
             }
             ValueRef::Mat(mat) => Some(Value::Mat(mat.clone())),

@@ -3,6 +3,7 @@
 pub mod call;
 pub mod cold;
 pub mod compile;
+pub mod levels;
 pub mod load;
 pub mod means;
 pub mod suite;
@@ -56,6 +57,11 @@ pub const GROUPS: &[Group] = &[
     Group { name: "scalar", what: "programs that live in registers", run: suite::run },
     Group { name: "memory", what: "programs that work on buffers", run: suite::run },
     Group { name: "network", what: "2-bit matrices", run: suite::run },
+    Group {
+        name: "levels",
+        what: "the networks at every level of kernels, alone, in batches and cold",
+        run: |cx, _| levels::run(cx),
+    },
     Group { name: "generated", what: "random programs of loops that nobody tuned for", run: suite::run },
     Group { name: "load", what: "decode, hash and validate", run: |cx, _| load::run(cx) },
     Group { name: "compile", what: "from a valid program to code that runs", run: |cx, _| compile::run(cx) },

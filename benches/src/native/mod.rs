@@ -4,8 +4,10 @@
 
 mod block;
 mod examples;
+mod float;
 mod worker;
 
+pub use float::{Float, Lookup};
 pub use worker::RustNovec;
 
 use crate::engine::{Answer, Engine, Ready};

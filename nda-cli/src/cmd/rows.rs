@@ -90,16 +90,26 @@ pub fn from_tensor(callee: &Callee, spec: &str, args: &Run) -> Result<Exit, Stop
     given.extend(super::run::words(func, &args.args, 1)?);
     let rows = spec.rows(tensor.rows().0)?;
     let mut runner = Runner::new(callee, args, Some(rows.len() as u64));
+    let together = callee.rows_together();
+    let mut waiting = Vec::new();
     for index in rows {
         let row: Option<Tensor<'_>> = tensor.row(index);
         let row = row.ok_or_else(|| wrong(&format_args!("no row {index}")))?;
         match row.to_value(first.ty) {
             Ok(value) => given[0] = value,
             // All rows have one shape and type, so that what one is they all are, but for single values.
-            Err(e) => return Err(wrong(&format_args!("row {index}: {e}"))),
+            Err(e) => {
+                runner.run_all(&waiting)?;
+                return Err(wrong(&format_args!("row {index}: {e}")));
+            }
         }
-        runner.run(&given)?;
+        waiting.push(given.clone());
+        if waiting.len() == together {
+            runner.run_all(&waiting)?;
+            waiting.clear();
+        }
     }
+    runner.run_all(&waiting)?;
     Ok(runner.worst)
 }
 
@@ -168,8 +178,19 @@ impl<'a> Runner<'a> {
     }
 
     fn run(&mut self, given: &[Value]) -> Result<(), Stop> {
+        let outcome = self.callee.run_in(&mut self.state, given);
+        self.outcome(given, outcome)
+    }
+
+    /// Rows of a tensor, together.
+    fn run_all(&mut self, rows: &[Vec<Value>]) -> Result<(), Stop> {
+        let outcomes = self.callee.run_rows(&mut self.state, rows);
+        rows.iter().zip(outcomes).try_for_each(|(given, outcome)| self.outcome(given, outcome))
+    }
+
+    fn outcome(&mut self, given: &[Value], outcome: Result<Outcome, CallError>) -> Result<(), Stop> {
         self.progress.step();
-        let outcome = match self.callee.run_in(&mut self.state, given) {
+        let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(e) => return self.failed(&e),
         };

@@ -38,6 +38,24 @@ impl Callee {
         }
     }
 
+    /// Rows that [`Callee::run_rows`] gains by taking at once.
+    #[must_use]
+    pub fn rows_together(&self) -> usize {
+        if self.reference.is_some() { 1 } else { self.func.inputs_together() }
+    }
+
+    /// Runs it on each of some rows of arguments.
+    ///
+    /// # Errors
+    /// In the place of an outcome: as [`Callee::run_in`].
+    pub fn run_rows(&self, state: &mut RunState, rows: &[Vec<Value>]) -> Vec<Result<Outcome, CallError>> {
+        match rows {
+            [row] => vec![self.run_in(state, row)],
+            rows if self.reference.is_some() => rows.iter().map(|row| self.run_in(state, row)).collect(),
+            rows => self.func.run_batch(rows),
+        }
+    }
+
     fn interpret(
         &self,
         program: &Loaded,

@@ -40,6 +40,13 @@ pub const fn rows_per_poll(cols: usize) -> usize {
     if cols == 0 || cols > POLL_WORK { 1 } else { POLL_WORK / cols }
 }
 
+/// The first element that is not finite, of those in which there is one.
+#[cold]
+#[inline(never)]
+pub(crate) fn non_finite(x: &[f32]) -> NonFinite {
+    NonFinite { index: x.iter().position(|v| !v.is_finite()).unwrap_or(0) }
+}
+
 /// Quantises the activations `x` to `q` and returns the step `a/127` between two levels.
 ///
 /// When `a` is 0, or so small that `127/a` overflows, `q` is all zeros and the step is +0, so that
@@ -57,14 +64,14 @@ pub const fn rows_per_poll(cols: usize) -> usize {
 /// assert_eq!(quantise(&[127.0, -63.5, 0.5], &mut q), Ok(1.0));
 /// assert_eq!(q, [127, -64, 0]); // ties to even
 /// ```
+#[inline(always)]
 pub fn quantise(x: &[f32], q: &mut [i8]) -> Result<f32, NonFinite> {
     assert_eq!(x.len(), q.len(), "quantise: operands of different length");
     // Without their sign bit, floats order as integers do, with infinity and the NaNs on top.
     let top = x.iter().fold(0u32, |m, v| m.max(v.to_bits() & 0x7fff_ffff));
     let a = f32::from_bits(top);
     if !a.is_finite() {
-        let index = x.iter().position(|v| !v.is_finite()).unwrap_or(0);
-        return Err(NonFinite { index });
+        return Err(non_finite(x));
     }
     // 127/0 is infinite, too.
     let inv = 127.0 / a;
@@ -156,6 +163,7 @@ fn row_sum(signs: &Decode, sign: &[u8], extra: &[u8], q: &[i8]) -> i32 {
 /// assert_eq!(y, [2.0 * 127.0 - 2.0 * 10.0, 127.0 + 10.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[inline(always)]
 pub fn gemv_rows(w: &PackedRef<'_>, rows: Range<usize>, q: &[i8], step: f32, y: &mut [f32]) {
     assert_eq!(w.cols(), q.len(), "gemv: as many activations as columns");
     assert_eq!(rows.len(), y.len(), "gemv: as many results as rows");

@@ -3,19 +3,32 @@
 use super::packed::PackedRef;
 use crate::reduce::dot;
 
-/// Calls `f` with each column of a row and its weight (the small integer times 2^scale, exact).
-#[inline(always)]
-fn for_each_weight(w: &PackedRef<'_>, row: usize, mut f: impl FnMut(usize, f32)) {
-    let (sign, extra) = w.row_planes(row);
-    let (codebook, factor) = (w.codebook(), w.factor());
-    let weight: [f32; 4] =
-        std::array::from_fn(|b| f32::from(codebook.small(b & 1 == 1, b & 2 == 2)) * factor);
-    let cols = w.cols();
-    for (byte, (&s, &e)) in sign.iter().zip(extra).enumerate() {
-        let base = byte * 8;
-        for j in 0..8.min(cols - base) {
-            f(base + j, weight[usize::from((s >> j & 1) | (e >> j & 1) << 1)]);
+/// The four weights of a matrix, by the bits sign and extra.
+#[derive(Clone, Copy)]
+struct Values {
+    low: [f32; 2],
+    high: [f32; 2],
+}
+
+impl Values {
+    #[inline(always)]
+    fn of(w: &PackedRef<'_>) -> Self {
+        let value = |sign, extra| f32::from(w.codebook().small(sign, extra)) * w.factor();
+        Self { low: [value(false, false), value(false, true)], high: [value(true, false), value(true, true)] }
+    }
+
+    /// Eight weights from a byte of each plane, by selects that become lanes.
+    #[inline(always)]
+    fn eight(self, sign: u8, extra: u8) -> [f32; 8] {
+        let (sign, extra) = (u32::from(sign), u32::from(extra));
+        let mut weights = [0.0; 8];
+        for (j, weight) in weights.iter_mut().enumerate() {
+            let extra = extra & (1 << j) != 0;
+            let low = if extra { self.low[1] } else { self.low[0] };
+            let high = if extra { self.high[1] } else { self.high[0] };
+            *weight = if sign & (1 << j) != 0 { high } else { low };
         }
+        weights
     }
 }
 
@@ -32,9 +45,17 @@ fn for_each_weight(w: &PackedRef<'_>, row: usize, mut f: impl FnMut(usize, f32))
 /// assert_eq!(y, [2.0, 0.0]);
 /// # Ok::<(), nda_kernels::PackedError>(())
 /// ```
+#[inline(always)]
 pub fn row(w: &PackedRef<'_>, i: usize, y: &mut [f32]) {
     assert_eq!(w.cols(), y.len(), "row: as many results as columns");
-    for_each_weight(w, i, |col, weight| y[col] = weight);
+    let (values, (sign, extra)) = (Values::of(w), w.row_planes(i));
+    let (whole, rest) = y.as_chunks_mut::<8>();
+    for ((y, &s), &e) in whole.iter_mut().zip(sign).zip(extra) {
+        *y = values.eight(s, e);
+    }
+    if let ([.., s], [.., e]) = (sign, extra) {
+        rest.copy_from_slice(&values.eight(*s, *e)[..rest.len()]);
+    }
 }
 
 /// The RMS norm: `m = dot(x, x) / f64(n)`; `r = f32(1 / sqrt(m + eps))`, in f64 and rounded once;
@@ -51,11 +72,24 @@ pub fn row(w: &PackedRef<'_>, i: usize, y: &mut [f32]) {
 /// assert_eq!(y, [1.0, -1.0]);
 /// # Ok::<(), nda_kernels::PackedError>(())
 /// ```
+#[inline(always)]
 pub fn norm(gain: &PackedRef<'_>, x: &[f32], eps: f64, y: &mut [f32]) {
     assert_eq!(gain.rows(), 1, "norm: the gain is one row");
     assert_eq!(gain.cols(), x.len(), "norm: a gain per element");
     assert_eq!(x.len(), y.len(), "norm: as many results as elements");
     let m = dot(x, x) / x.len() as f64;
     let r = (1.0 / (m + eps).sqrt()) as f32;
-    for_each_weight(gain, 0, |i, g| y[i] = (x[i] * r) * g);
+    let (values, (sign, extra)) = (Values::of(gain), gain.row_planes(0));
+    let ((xs, x_rest), (ys, y_rest)) = (x.as_chunks::<8>(), y.as_chunks_mut::<8>());
+    for (((y, x), &s), &e) in ys.iter_mut().zip(xs).zip(sign).zip(extra) {
+        let gains = values.eight(s, e);
+        for ((y, &x), g) in y.iter_mut().zip(x).zip(gains) {
+            *y = (x * r) * g;
+        }
+    }
+    if let ([.., s], [.., e]) = (sign, extra) {
+        for ((y, &x), g) in y_rest.iter_mut().zip(x_rest).zip(values.eight(*s, *e)) {
+            *y = (x * r) * g;
+        }
+    }
 }

@@ -2,10 +2,12 @@
 
 mod elementwise;
 mod frozen;
+mod levels;
 mod math32;
 mod math64;
 mod matrix;
 mod naive;
 mod pack;
 mod reduce;
+mod tiles;
 mod ulp;

@@ -38,7 +38,8 @@ pub fn run<T, E: From<RunError>>(
     read: impl FnOnce(Sources<'_>, &[Cell<u64>]) -> T,
 ) -> Result<Finished<T>, E> {
     let function = jit.function(entry).ok_or(RunError::NoFunction { object: entry })?;
-    state.reserve(function, aggregates, program.widest_matrix());
+    program.prepare_arguments(entry, args);
+    state.reserve(function, aggregates, program.activation_bytes());
     let words = Cell::from_mut(state.words.as_mut_slice()).as_slice_of_cells();
     let mut memory = Memory { arena: state.arena.words_mut(), constants: program.constants() };
     place(&mut memory, words)?;
@@ -46,7 +47,7 @@ pub fn run<T, E: From<RunError>>(
     let env = IeeeGuard::enter();
     let unit = VectorUnit {
         memory,
-        kernels: nda_kernels::kernels(),
+        kernels: program.kernels(),
         watch: Watch::new(limits),
         quantised: &mut state.quantised,
         program,
@@ -134,14 +135,14 @@ pub fn run_values(jit: &JitProgram, run: Run<'_>, state: &mut RunState) -> Resul
 impl RunState {
     /// Makes room for a run of a compiled function.
     #[inline]
-    fn reserve(&mut self, function: &JitFunction, aggregates: usize, widest: usize) {
+    fn reserve(&mut self, function: &JitFunction, aggregates: usize, activations: usize) {
         let words = (function.chain_words + NEAR) as usize;
         if self.words.len() < words {
             grow(&mut self.words, words);
         }
         self.arena.reserve(aggregates + function.chain_aggregates as usize);
-        if self.quantised.len() < widest {
-            grow(&mut self.quantised, widest);
+        if self.quantised.len() < activations {
+            grow(&mut self.quantised, activations);
         }
     }
 }

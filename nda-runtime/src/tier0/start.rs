@@ -31,9 +31,10 @@ fn inside(
     };
     let aggregates: u64 = run.args.iter().map(Value::ty).filter(|ty| ty.is_aggregate()).map(type_words).sum();
     let base = aggregates as usize;
+    run.program.prepare_arguments(run.entry, run.args);
     state.arena.reserve(base + code.chain_words as usize);
     grow(&mut state.stack, code.height);
-    grow(&mut state.quantised, run.program.widest_matrix());
+    grow(&mut state.quantised, run.program.activation_bytes());
     state.calls.clear();
     state.calls.reserve(code.chain_calls as usize);
 
@@ -50,7 +51,7 @@ fn inside(
         sp: 0,
         unit: VectorUnit {
             memory,
-            kernels: nda_kernels::kernels(),
+            kernels: run.program.kernels(),
             watch: Watch::new(run.limits),
             quantised: &mut state.quantised,
             program: run.program,

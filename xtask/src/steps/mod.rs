@@ -40,6 +40,11 @@ pub const STEPS: &[Step] = &[
         run: tests::unoptimised,
     },
     Step { name: "release", what: "cargo test --workspace --release", run: tests::release },
+    Step {
+        name: "levels",
+        what: "the tests of what uses kernels, at every other level of kernels that this processor has",
+        run: tests::levels,
+    },
     Step { name: "doc", what: "the documentation builds without warnings", run: doc },
     Step { name: "tree", what: "dependencies of nda-sandbox without default features", run: packages::tree },
     Step {
@@ -48,6 +53,7 @@ pub const STEPS: &[Step] = &[
         run: packages::publish,
     },
     Step { name: "fuzz", what: "fuzz targets build and run for seconds", run: fuzz::smoke },
+    Step { name: "arm", what: "the kernels of 64-bit ARM in qemu-user, at every level", run: tests::arm },
     Step { name: "cross", what: "cargo check for other targets", run: targets::run },
 ];
 

@@ -55,7 +55,7 @@ pub fn run(log: &Path) -> Result<Done, String> {
 }
 
 /// The targets with a standard library beside the compiler.
-fn installed() -> Result<Vec<String>, String> {
+pub fn installed() -> Result<Vec<String>, String> {
     let mut sysroot = Command::new("rustc");
     let path = output(sysroot.args(["--print", "sysroot"]))?;
     let dir = Path::new(path.trim()).join("lib").join("rustlib");

@@ -1,8 +1,9 @@
 //! The tests, in debug and release, with the sums of what cargo counted.
 
 use super::Done;
-use crate::process::{cargo, logged};
+use crate::process::{cargo, logged, output};
 use std::path::Path;
+use std::process::Command;
 
 pub fn debug(log: &Path) -> Result<Done, String> {
     test(&["test", "--workspace", "--no-fail-fast"], log)
@@ -20,6 +21,78 @@ pub fn unoptimised(log: &Path) -> Result<Done, String> {
     )
 }
 
+/// The crates whose code comes to kernels.
+const KERNEL_USERS: [&str; 7] = [
+    "--package=nda-kernels",
+    "--package=nda-runtime",
+    "--package=nda-closure-jit",
+    "--package=nda-sandbox",
+    "--package=nda-prelude",
+    "--package=nda-testkit",
+    "--package=nda-benches",
+];
+
+/// Forces the level of kernels; `nda_kernels::LEVEL_VARIABLE`.
+const LEVEL: &str = "NDA_KERNELS";
+
+/// The other tests have run with the best level.
+pub fn levels(log: &Path) -> Result<Done, String> {
+    let mut list = cargo();
+    list.args(["run", "--quiet", "--profile", "test", "--package", "nda-kernels", "--example", "levels"]);
+    let names = output(&mut list)?;
+    let names: Vec<&str> = names.lines().collect();
+    let Some((best, others)) = names.split_last() else { return Err("there is no level".into()) };
+    let mut found = Vec::new();
+    for level in others {
+        let mut command = cargo();
+        command.args(["test", "--no-fail-fast"]).args(KERNEL_USERS).env(LEVEL, level);
+        match count(&mut command, log).map_err(|e| format!("{level}: {e}"))? {
+            Done::Passed(what) | Done::Skipped(what) => found.push(format!("{level}: {what}")),
+        }
+    }
+    Ok(Done::Passed(format!("{}; the tests above ran with {best}", found.join("; "))))
+}
+
+/// 64-bit ARM, run on other processors.
+const ARM: &str = "aarch64-unknown-linux-gnu";
+
+/// Where Debian's package `libc6-dev-arm64-cross` has the system libraries of ARM.
+const ARM_LIBRARIES: &str = "/usr/aarch64-linux-gnu";
+
+/// The kernels of 64-bit ARM, in an emulator.
+pub fn arm(log: &Path) -> Result<Done, String> {
+    let lacks = |what: &str| Ok(Done::Skipped(format!("{what} is not installed")));
+    if !super::targets::installed()?.iter().any(|target| target == ARM) {
+        return lacks(ARM);
+    }
+    for tool in ["qemu-aarch64", "aarch64-linux-gnu-gcc"] {
+        if output(Command::new(tool).arg("--version")).is_err() {
+            return lacks(tool);
+        }
+    }
+    let mut found = Vec::new();
+    for level in ["scalar", "neon", "neon-dotprod"] {
+        let mut command = cargo();
+        command.args([
+            "test",
+            "--no-fail-fast",
+            "--package",
+            "nda-kernels",
+            "--test",
+            "kernels",
+            "--target",
+            ARM,
+        ]);
+        command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", "aarch64-linux-gnu-gcc");
+        command
+            .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER", format!("qemu-aarch64 -L {ARM_LIBRARIES}"));
+        match count(command.env(LEVEL, level), log).map_err(|e| format!("{level}: {e}"))? {
+            Done::Passed(what) | Done::Skipped(what) => found.push(format!("{level}: {what}")),
+        }
+    }
+    Ok(Done::Passed(found.join("; ")))
+}
+
 /// The names of the tests that failed: with `--no-fail-fast` they lie far above the end of the log.
 fn failures(log: &Path) -> Option<String> {
     let text = std::fs::read_to_string(log).ok()?;
@@ -29,7 +102,11 @@ fn failures(log: &Path) -> Option<String> {
 }
 
 fn test(args: &[&str], log: &Path) -> Result<Done, String> {
-    let text = logged(cargo().args(args), log).map_err(|why| failures(log).unwrap_or(why))?;
+    count(cargo().args(args), log)
+}
+
+fn count(command: &mut Command, log: &Path) -> Result<Done, String> {
+    let text = logged(command, log).map_err(|why| failures(log).unwrap_or(why))?;
     let (mut passed, mut ignored, mut binaries) = (0, 0, 0);
     for line in text.lines().filter(|line| line.starts_with("test result: ")) {
         let count = |what: &str| {

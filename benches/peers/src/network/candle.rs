@@ -1,10 +1,10 @@
 //! candle on the CPU: quantised matrices in two of its formats, and f32.
 
-use super::{Block, ReadyChain};
+use super::ReadyChain;
 use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{Device, Module, Result, Tensor};
 use nda_benches::engine::{Engine, Ready};
-use nda_benches::network::Dense;
+use nda_benches::network::{Chain, Dense};
 use nda_benches::subject::Subject;
 
 /// One row for each format.
@@ -39,7 +39,7 @@ impl Engine for Candle {
     }
 
     fn load<'a>(&'a self, subject: &'a Subject) -> std::result::Result<Box<dyn Ready + 'a>, String> {
-        let Block { layers, input } = Block::of(subject)?;
+        let Chain { layers, input } = Chain::of(subject)?;
         let chain = layers.iter().map(|layer| Layer::new(layer, self.format)).collect::<Result<Vec<_>>>();
         let chain = chain.map_err(|e| e.to_string())?;
         Ok(Box::new(ReadyChain(move || run(&chain, &input).map_err(|e| e.to_string()))))

@@ -1,8 +1,8 @@
 //! The crate `gemm` on f32 matrices, one thread.
 
-use super::{Block, ReadyChain};
+use super::ReadyChain;
 use nda_benches::engine::{Engine, Ready};
-use nda_benches::network::Dense;
+use nda_benches::network::{Chain, Dense};
 use nda_benches::subject::Subject;
 
 /// f32 weights, one thread: what candle's f32 products call, without candle.
@@ -22,7 +22,7 @@ impl Engine for Gemm {
     }
 
     fn load<'a>(&'a self, subject: &'a Subject) -> Result<Box<dyn Ready + 'a>, String> {
-        let Block { layers, input } = Block::of(subject)?;
+        let Chain { layers, input } = Chain::of(subject)?;
         let mut vectors: Vec<Vec<f32>> = layers.iter().map(|layer| vec![0.0; layer.rows]).collect();
         let run = move || {
             for (i, layer) in layers.iter().enumerate() {

@@ -6,27 +6,8 @@ pub mod candle;
 pub mod gemm;
 
 use nda_benches::engine::{Answer, Ready};
-use nda_benches::network::{BLOCK, Dense, matrices};
-use nda_benches::subject::Subject;
 use nda_runtime::Value;
 use std::hint::black_box;
-
-/// The block with its input.
-struct Block {
-    layers: Vec<Dense>,
-    input: Vec<f32>,
-}
-
-impl Block {
-    fn of(subject: &Subject) -> Result<Block, String> {
-        match subject.inputs.first().map(Vec::as_slice) {
-            Some([Value::Vec32(input)]) if subject.name == BLOCK => {
-                Ok(Block { layers: matrices(subject)?, input: input.clone() })
-            }
-            _ => Err("only the block of matrices: a chain of products".into()),
-        }
-    }
-}
 
 /// A chain that gives the block's result.
 struct ReadyChain<F>(F);
