@@ -1,6 +1,7 @@
 //! Writing records.
 
 use super::Compiler;
+use super::resume::Heads;
 use crate::rec::{Rec, RecFn, Site};
 use crate::records::elements::{Row, index_fn, len_fn};
 use crate::records::fused::{Words, count_test_fn, inner_test_fn, three_fn};
@@ -14,6 +15,8 @@ use nda_ast::{Op, Res};
 pub(super) struct Notes {
     pub sites: Vec<Site>,
     pub shapes: Vec<String>,
+    /// What going on from the head of a loop needs, if that is asked for.
+    pub heads: Option<Heads>,
 }
 
 /// Names of records of which the compiler asks no more.
@@ -210,6 +213,9 @@ impl Compiler<'_> {
         if let Some(notes) = &mut self.notes {
             notes.sites.push(Site { check: self.node, owner: self.owner });
             notes.shapes.push(shape.name());
+            if let Some(heads) = &mut notes.heads {
+                heads.noted(shape, here);
+            }
         }
         here
     }

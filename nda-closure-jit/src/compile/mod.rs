@@ -8,6 +8,7 @@ mod expr;
 mod loops;
 mod operand;
 mod regions;
+mod resume;
 mod select;
 mod stmt;
 mod vectors;
@@ -18,10 +19,13 @@ use nda_runtime::jit::FrameMap;
 
 use std::cell::Cell;
 
+pub(crate) use blocks::is_large;
+
 use blocks::Open;
 use emit::{Notes, Shape};
 use operand::{InAcc, Operand, Test};
 use regions::Region;
+pub(crate) use resume::{Head, Heads, resumable};
 use select::{Chain, Mark};
 
 /// What compiling gives.
@@ -35,6 +39,8 @@ pub(crate) struct Compiled {
     /// For each record, if asked for: its nodes, and what it is.
     pub sites: Vec<Site>,
     pub shapes: Vec<String>,
+    /// What going on from the head of a loop needs, if asked for; and the words of slots.
+    pub heads: Option<Heads>,
 }
 
 /// Compiles a function; `imports` are the entries of its table that name one, ascending.
@@ -170,7 +176,9 @@ impl<'f> Compiler<'f> {
         }
         let notes = self.notes.take().unwrap_or_default();
         let (words, aggregates, loops) = (self.words.used(), self.arena.used(), self.loops as usize);
-        Compiled { words, aggregates, loops, recs: self.finish(), sites: notes.sites, shapes: notes.shapes }
+        let heads = notes.heads.map(|heads| self.finish_heads(heads));
+        let (sites, shapes) = (notes.sites, notes.shapes);
+        Compiled { words, aggregates, loops, recs: self.finish(), sites, shapes, heads }
     }
 
     /// The records, in a list of their exact length; the scratch lists go back to the thread.

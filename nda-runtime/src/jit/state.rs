@@ -1,6 +1,6 @@
 //! The state of a run of compiled code.
 
-use super::{JitControlFlow, JitFunction, JitProgram};
+use super::{JitControlFlow, JitEntry, JitFunction, JitProgram};
 use crate::fpenv::IeeeGuard;
 use crate::host::ask;
 use crate::interrupt::UNITS_PER_LOOK;
@@ -8,6 +8,9 @@ use crate::unit::VectorUnit;
 use crate::{Location, Record, RunError, Stop, Trap, TrapKind, Value};
 use nda_ast::{NodeId, Type};
 use std::cell::Cell;
+
+/// Slices of other code that one of machine code is as long as.
+const MACHINE_SLICES: u64 = 8;
 
 /// Where fuel is charged: what may happen there besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +21,16 @@ pub enum At {
     Call,
     /// At a block of which no interruption may strike.
     Block,
+}
+
+impl At {
+    /// The loop.
+    fn ordinal(self) -> Option<u32> {
+        match self {
+            At::Loop(ordinal) => Some(ordinal),
+            At::Call | At::Block => None,
+        }
+    }
 }
 
 /// The state of a run: what compiled code reaches besides its registers.
@@ -39,6 +52,10 @@ pub struct JitState<'a> {
     object: u32,
     entry: u32,
     program: &'a JitProgram,
+    /// Units of a slice.
+    slice: u64,
+    /// Whether machine code has found that what is left is less than it takes at a time.
+    last: bool,
     /// Fuel of the run not granted yet.
     reserve: u64,
     /// What was granted of the slice under way.
@@ -63,7 +80,8 @@ impl<'a> JitState<'a> {
         record: &'a mut Record,
         env: &'a IeeeGuard,
     ) -> JitState<'a> {
-        let first = if unit.watch.looks_at_once() { 0 } else { fuel.min(UNITS_PER_LOOK) };
+        let slice = program.tier_up().map_or(UNITS_PER_LOOK, |tier_up| tier_up.slice());
+        let first = if unit.watch.looks_at_once() { 0 } else { fuel.min(slice) };
         JitState {
             fuel: first as i64,
             frame: 0,
@@ -74,6 +92,8 @@ impl<'a> JitState<'a> {
             object: entry,
             entry,
             program,
+            slice,
+            last: false,
             reserve: fuel - first,
             granted: first as i64,
             site: 0,
@@ -83,6 +103,9 @@ impl<'a> JitState<'a> {
             env,
         }
     }
+
+    /// In the place of a site: the function under way has said where it trapped, by [`JitState::locate`].
+    pub const LOCATED: u32 = u32::MAX;
 
     /// Calls function `object`, whose arguments are in place: its frame begins `words` above this one, its aggregates
     /// `aggregates` above this one's.
@@ -99,7 +122,7 @@ impl<'a> JitState<'a> {
         self.targets = &self.unit.program.all_targets()[function.targets.clone()];
         self.frame += words;
         self.base += aggregates;
-        let flow = (function.code.call)(self);
+        let flow = (function.code.entered())(self);
         self.frame -= words;
         self.base -= aggregates;
         (self.object, self.targets) = caller;
@@ -156,10 +179,6 @@ impl<'a> JitState<'a> {
     #[inline(never)]
     pub fn refill(&mut self, fuel: i64, cost: u64, at: At) -> Result<i64, TrapKind> {
         self.fuel = fuel;
-        let ordinal = match at {
-            At::Loop(ordinal) => Some(ordinal),
-            At::Call | At::Block => None,
-        };
         if at != At::Block {
             self.unit.watch.check()?;
         }
@@ -167,15 +186,63 @@ impl<'a> JitState<'a> {
         if total < cost {
             return Err(TrapKind::OutOfFuel);
         }
-        if let Some(function) = self.program.function(self.object) {
-            function.code.count(ordinal, (self.granted - fuel) as u64);
-        }
+        self.count(fuel, at.ordinal());
         // Within a block only what it needs, so that the next loop head or call comes here and looks.
-        let slice = if at == At::Block { cost } else { cost.max(UNITS_PER_LOOK) }.min(total);
+        let slice = if at == At::Block { cost } else { cost.max(self.slice) }.min(total);
         self.reserve = total - slice;
         self.granted = slice as i64;
         self.fuel = (slice - cost) as i64;
         Ok(self.fuel)
+    }
+
+    /// Counts what has been spent of the slice under way.
+    fn count(&self, fuel: i64, ordinal: Option<u32>) {
+        let Some(function) = self.program.function(self.object) else { return };
+        let units = (self.granted - fuel) as u64;
+        function.code.count(ordinal, units);
+        if let Some(tier_up) = self.program.tier_up() {
+            tier_up.spent(self.unit.program, self.object, &function.code, ordinal, units);
+        }
+    }
+
+    /// Looks at clock and flag where that may be, and grants machine code its next slice, of at least `need` units; nothing is
+    /// charged. `None` where the run has less: it then has all that is left in [`JitState::fuel`], and no machine code is
+    /// entered at the head of a loop any more.
+    ///
+    /// # Errors
+    /// An interruption.
+    #[cold]
+    #[inline(never)]
+    pub fn grant(&mut self, fuel: i64, need: u64, at: At) -> Result<Option<i64>, TrapKind> {
+        self.fuel = fuel;
+        let total = self.left();
+        if total < need {
+            (self.fuel, self.granted, self.reserve) = (total as i64, self.granted + (total as i64 - fuel), 0);
+            self.last = true;
+            return Ok(None);
+        }
+        if at != At::Block {
+            self.unit.watch.check()?;
+        }
+        self.count(fuel, at.ordinal());
+        // Machine code is faster, so that its slices are as long in time.
+        let slice = if at == At::Block { need } else { need.max(self.slice * MACHINE_SLICES) }.min(total);
+        self.reserve = total - slice;
+        (self.granted, self.fuel) = (slice as i64, slice as i64);
+        Ok(Some(self.fuel))
+    }
+
+    /// Enters the machine code for the head of loop `ordinal` of the function under way, if there is some. It runs the function to
+    /// its end.
+    #[cold]
+    #[inline(never)]
+    pub fn enter_loop(&mut self, fuel: i64, ordinal: u32) -> Option<JitControlFlow> {
+        if self.last {
+            return None;
+        }
+        let machine = self.program.function(self.object)?.code.machine(JitEntry::Loop(ordinal))?;
+        self.fuel = fuel;
+        Some(machine(self))
     }
 
     /// Whether the function under way is the entry point, which nothing has called.
