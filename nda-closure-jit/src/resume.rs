@@ -72,6 +72,8 @@ impl Resumable {
         }
         if flow != Flow::RETURN && st.site != JitState::LOCATED {
             st.locate(self.node(st.site));
+            // Code of this tier may have entered the code that has left to it.
+            st.site = JitState::LOCATED;
         }
         flow
     }
@@ -86,7 +88,7 @@ impl Resumable {
         let left = match u64::try_from(fuel).ok().and_then(|fuel| fuel.checked_sub(cost)) {
             Some(left) => left as i64,
             None => st.refill(fuel, cost, At::Block).map_err(|kind| {
-                let flow = st.trap(st.fuel, 0, kind);
+                let flow = st.trap(st.fuel, JitState::LOCATED, kind);
                 st.locate(self.valid.function().blocks()[head.body as usize].owner);
                 flow
             })?,

@@ -74,7 +74,7 @@ impl Plan {
         }
         let events = walk::events(f);
         let loops = loops::loops(f, &events);
-        let live = live::live(f, &loops);
+        let live = live::live(source.valid, &loops);
         // At the head of each loop what is live is written and read again.
         let kept: usize = loops.iter().map(|l| 2 * live.at(l).count()).sum();
         let size = f.node_count() + kept;

@@ -1,7 +1,7 @@
 //! Which slots are still read: at the head of a loop only those are kept.
 
 use super::loops::LoopInfo;
-use nda_ast::{BlockKind, Function, NodeId, Op, SlotId};
+use nda_ast::{BlockKind, NodeId, Op, SlotId, ValidFunction};
 
 /// Where slots live.
 #[derive(Clone, Debug)]
@@ -11,7 +11,8 @@ pub(crate) struct Live {
     spans: Vec<(NodeId, NodeId, NodeId)>,
 }
 
-pub(crate) fn live(f: &Function, loops: &[LoopInfo]) -> Live {
+pub(crate) fn live(valid: &ValidFunction, loops: &[LoopInfo]) -> Live {
+    let f = valid.function();
     let last = f.node_count() as NodeId + 1;
     let mut spans = vec![(0, last, 0); f.slot_count()];
     let mut next = f.params().len();
@@ -52,7 +53,7 @@ pub(crate) fn live(f: &Function, loops: &[LoopInfo]) -> Live {
                 let span = &mut spans[node.slot() as usize];
                 let outermost = around.iter().find(|i| loops[**i as usize].head > span.0);
                 let until = outermost.map_or(id, |i| loops[*i as usize].end);
-                if node.op() != Op::Store {
+                if node.op() != Op::Store || valid.slot(node.slot()).ty.is_aggregate() {
                     span.2 = span.2.max(until);
                 }
             }
