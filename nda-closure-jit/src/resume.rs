@@ -136,14 +136,7 @@ impl Resumable {
     }
 
     /// The sequence at `record`, of which the part that holds record `inner` has given `flow`, and what follows it.
-    fn after_part(
-        &self,
-        record: u32,
-        inner: u32,
-        first: Flow,
-        frame: &Frame,
-        st: &mut JitState<'_>,
-    ) -> Flow {
+    fn after_part(&self, record: u32, inner: u32, first: Flow, frame: &Frame, st: &mut JitState<'_>) -> Flow {
         let mut flow = first;
         let mut part = record + 1;
         loop {

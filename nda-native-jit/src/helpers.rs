@@ -225,12 +225,14 @@ extern "C" fn host(
         let words = &cx.state.words[cx.state.frame + first as usize..];
         let (args, results) = words.split_at(count as usize);
         let args: Vec<u64> = args.iter().map(std::cell::Cell::get).collect();
-        let asked = cx.state.call_host(fuel, host, &args, |unit: &mut VectorUnit<'_>, i, value: &Value| {
-            match value.ty().is_aggregate() {
+        let asked =
+            cx.state.call_host(fuel, host, &args, |unit: &mut VectorUnit<'_>, i, value: &Value| match value
+                .ty()
+                .is_aggregate()
+            {
                 true => unit.memory.place(value, results[i].get() as usize),
                 false => results[i].set(value.word()),
-            }
-        });
+            });
         asked.unwrap_or_else(|_| {
             cx.state.locate(node as NodeId);
             cx.state.site = JitState::LOCATED;
@@ -266,7 +268,9 @@ extern "C" fn vector(
     m: i64,
 ) -> i64 {
     contained(cx, |cx| {
-        let Some(op) = Op::from_byte((node >> 32) as u8) else { unreachable!("{node:#x} names no operation") };
+        let Some(op) = Op::from_byte((node >> 32) as u8) else {
+            unreachable!("{node:#x} names no operation")
+        };
         let operands = Operands { at: at as usize, a: a as u64, b: b as u64, n: n as usize, m: m as u64 };
         let result = operate(cx, op, operands);
         done(cx, fuel, node & i64::from(u32::MAX), result)

@@ -49,6 +49,8 @@ pub enum Refusal {
         /// What is accepted.
         most: u32,
     },
+    /// No machine code is made for this machine.
+    Host,
     /// The other tier has laid out its frame otherwise than expected: a defect.
     Layout,
     /// The code generator has refused, or panicked: a defect.
@@ -65,9 +67,12 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Refusal::TooLarge { size, most } => write!(f, "too large: about {size} pieces, {most} are compiled"),
+            Refusal::TooLarge { size, most } => {
+                write!(f, "too large: about {size} pieces, {most} are compiled")
+            }
             Refusal::TooDear => f.write_str("a way through it costs more fuel than code looks at at a time"),
             Refusal::Stack { bytes, most } => write!(f, "needs {bytes} bytes of stack: {most} are granted"),
+            Refusal::Host => f.write_str("no machine code is made for this machine"),
             Refusal::Layout => f.write_str("its frame is not as expected: please report this"),
             Refusal::Defect(what) => write!(f, "the code generator failed: {what}: please report this"),
             Refusal::Budget { most } => write!(f, "machine code would pass its budget of {most} bytes"),

@@ -3,6 +3,8 @@
 use crate::cache::CodeCache;
 use crate::host::TypedHost;
 use crate::spans::Span;
+#[cfg(feature = "native")]
+use crate::tiers::{Promoter, Tenant, TierOptions};
 use crate::{EngineStats, Limits, LoadError, Program};
 use nda_ast::{Bytes, Import, Type, ValidProgram};
 use nda_runtime::{HostError, HostFn, Link, Loaded, Value};
@@ -38,6 +40,8 @@ pub struct Engine {
 struct Registry {
     imports: BTreeMap<String, Registered>,
     cache: CodeCache,
+    #[cfg(feature = "native")]
+    promoter: Arc<Promoter>,
 }
 
 #[derive(Clone)]
@@ -64,7 +68,11 @@ impl Engine {
     /// Begins one with host functions.
     #[must_use]
     pub fn builder() -> EngineBuilder {
-        EngineBuilder { imports: BTreeMap::new() }
+        EngineBuilder {
+            imports: BTreeMap::new(),
+            #[cfg(feature = "native")]
+            tiers: TierOptions::default(),
+        }
     }
 
     /// Loads a program file, granting it no host function. See [`Engine::loader`] for more.
@@ -92,6 +100,8 @@ impl Engine {
             limits: Limits::default(),
             granted: Link::new(),
             works: BTreeMap::new(),
+            #[cfg(feature = "native")]
+            tenant: None,
             #[cfg(feature = "text")]
             files: None,
         }
@@ -123,6 +133,8 @@ impl Engine {
 #[derive(Clone)]
 pub struct EngineBuilder {
     imports: BTreeMap<String, Registered>,
+    #[cfg(feature = "native")]
+    tiers: TierOptions,
 }
 
 impl fmt::Debug for EngineBuilder {
@@ -182,7 +194,21 @@ impl EngineBuilder {
     /// The engine.
     #[must_use]
     pub fn build(self) -> Engine {
-        Engine { inner: Arc::new(Registry { imports: self.imports, cache: CodeCache::default() }) }
+        let inner = Registry {
+            imports: self.imports,
+            cache: CodeCache::default(),
+            #[cfg(feature = "native")]
+            promoter: Arc::new(Promoter::new(self.tiers)),
+        };
+        Engine { inner: Arc::new(inner) }
+    }
+
+    /// When functions are compiled to machine code.
+    #[cfg(feature = "native")]
+    #[must_use]
+    pub fn tiers(mut self, options: TierOptions) -> EngineBuilder {
+        self.tiers = options;
+        self
     }
 }
 
@@ -192,6 +218,8 @@ pub struct Loader<'a> {
     limits: Limits,
     granted: Link,
     works: BTreeMap<String, u32>,
+    #[cfg(feature = "native")]
+    tenant: Option<Tenant>,
     #[cfg(feature = "text")]
     files: Option<&'a mut dyn nda_ast::text::Loader>,
 }
@@ -234,6 +262,14 @@ impl<'a> Loader<'a> {
     pub fn grant_all(self) -> Loader<'a> {
         let engine = self.engine;
         engine.inner.imports.keys().fold(self, |loader, name| loader.grant(name))
+    }
+
+    /// Lets machine code of the program be at the expense of a tenant, whose share is then its bound.
+    #[cfg(feature = "native")]
+    #[must_use]
+    pub fn tenant(mut self, tenant: &Tenant) -> Loader<'a> {
+        self.tenant = Some(tenant.clone());
+        self
     }
 
     /// Takes what `load(..)` names in a text from `files`. Without this, a text that loads is refused.
@@ -307,7 +343,17 @@ impl<'a> Loader<'a> {
                 _ => {}
             }
         }
-        loaded.jit(|loaded| self.engine.inner.cache.compile(loaded));
-        Ok(Program::new(loaded, self.limits, source))
+        let inner = &self.engine.inner;
+        #[cfg(feature = "native")]
+        loaded.jit(|loaded| inner.promoter.admit(loaded, inner.cache.compile(loaded), self.tenant.as_ref()));
+        #[cfg(not(feature = "native"))]
+        loaded.jit(|loaded| inner.cache.compile(loaded));
+        Ok(Program::new(
+            loaded,
+            self.limits,
+            source,
+            #[cfg(feature = "native")]
+            &inner.promoter,
+        ))
     }
 }

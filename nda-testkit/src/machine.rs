@@ -2,7 +2,7 @@
 
 use nda_closure_jit::{compile_program, continuation};
 use nda_native_jit::{CodeBudget, Host, Source, Unlinked, compile, link};
-use nda_runtime::jit::{JitCode, JitEntry, TierUp, run_values};
+use nda_runtime::jit::{JitEntry, run_values};
 use nda_runtime::{JitProgram, Loaded, Outcome, Run, RunError, RunState, Tier};
 use std::sync::Arc;
 
@@ -26,20 +26,6 @@ pub struct Machine {
     pub slice: u64,
 }
 
-/// Nothing is decided while a program runs.
-#[derive(Debug)]
-struct Decided {
-    slice: u64,
-}
-
-impl TierUp for Decided {
-    fn spent(&self, _: &Loaded, _: u32, _: &Arc<JitCode>, _: Option<u32>, _: u64) {}
-
-    fn slice(&self) -> u64 {
-        self.slice
-    }
-}
-
 impl Machine {
     /// The functions of a program with all their machine code.
     ///
@@ -54,8 +40,12 @@ impl Machine {
             let Some(valid) = program.function(object) else { continue };
             let other = continuation(program.program(), object);
             let links = program.program().program().links(object);
-            let imports: Vec<u32> =
-                links.iter().zip(0..).filter(|(t, _)| program.import(**t).is_some()).map(|(_, i)| i).collect();
+            let imports: Vec<u32> = links
+                .iter()
+                .zip(0..)
+                .filter(|(t, _)| program.import(**t).is_some())
+                .map(|(_, i)| i)
+                .collect();
             let loops = (0..other.homes.counters.len() as u32).map(JitEntry::Loop);
             let body = (self.entered != Entered::Loops).then_some(JitEntry::Body);
             let loops = loops.filter(|_| self.entered != Entered::Bodies);
@@ -67,12 +57,13 @@ impl Machine {
                     Err(nda_native_jit::Refusal::Layout) => panic!("{entry:?}: the layout differs"),
                     Err(_) => continue,
                 };
-                let one = Unlinked { compiled, call: function.code.call.clone(), resume: other.resume.clone() };
+                let one =
+                    Unlinked { compiled, call: function.code.call.clone(), resume: other.resume.clone() };
                 let linked = link(vec![one], &budget).unwrap_or_else(|e| panic!("{e}"));
                 linked.into_iter().for_each(|machine| _ = function.code.publish(entry, machine));
             }
         }
-        jit.with_tier_up(Arc::new(Decided { slice: self.slice }))
+        jit.with_slice(self.slice)
     }
 }
 

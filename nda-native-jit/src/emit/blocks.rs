@@ -21,7 +21,10 @@ pub(crate) struct Label {
 pub(crate) enum Open {
     Plain,
     /// An arm of an `If`: where the other begins, and what follows both.
-    Arm { other: Label, after: Label },
+    Arm {
+        other: Label,
+        after: Label,
+    },
     Loop(OpenLoop),
 }
 
@@ -229,7 +232,8 @@ impl Emitter<'_, '_> {
         }
         self.end_statement();
         self.place(open.body);
-        if let (Some(max), Some(begun), false) = (node.max(), self.counters[open.ordinal as usize], self.dead) {
+        if let (Some(max), Some(begun), false) = (node.max(), self.counters[open.ordinal as usize], self.dead)
+        {
             let value = self.b.use_var(begun);
             let limit = self.int(max as i64);
             let over = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, value, limit);

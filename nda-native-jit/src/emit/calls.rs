@@ -5,7 +5,7 @@
 
 use super::{Emitter, Operand, Place};
 use crate::helpers::Helper;
-use cranelift_codegen::ir::{MemFlagsData, InstBuilder, Value, types};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
 use nda_ast::{Node, NodeId, SlotKind, Type};
 use nda_runtime::jit::FrameMap;
 
@@ -75,7 +75,8 @@ impl Emitter<'_, '_> {
     fn written(&self, arg: NodeId) -> Option<u32> {
         let node = self.node_at(arg);
         let slot = (node.op() == nda_ast::Op::Load).then(|| node.slot())?;
-        matches!(self.slots[slot as usize].kind, SlotKind::Inout | SlotKind::Let | SlotKind::Result).then_some(slot)
+        matches!(self.slots[slot as usize].kind, SlotKind::Inout | SlotKind::Let | SlotKind::Result)
+            .then_some(slot)
     }
 
     /// Arguments lie in a row, results after them.

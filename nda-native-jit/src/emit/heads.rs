@@ -71,7 +71,8 @@ impl Emitter<'_, '_> {
         self.b.ins().brif(is_short, short, &[], go, &[]);
         self.go_on(short);
         self.store_live(ordinal);
-        let (number, node) = (self.int(ordinal.into()), self.int(self.plan.loops[ordinal as usize].node.into()));
+        let (number, node) =
+            (self.int(ordinal.into()), self.int(self.plan.loops[ordinal as usize].node.into()));
         self.help_fuel(Helper::head, &[fuel, need, number, node]);
         self.load_locals();
         for slot in 0..self.f.params().len() as u32 {

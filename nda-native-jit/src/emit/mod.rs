@@ -14,7 +14,6 @@ mod select;
 mod stmt;
 mod vectors;
 
-use crate::{Host, Refusal};
 use crate::context::status;
 use crate::helpers::Helper;
 use crate::plan::fuel::FuelPlan;
@@ -23,8 +22,9 @@ use crate::plan::loops::LoopInfo;
 use crate::plan::nan::NanPlan;
 use crate::plan::walk::Event;
 use crate::plan::{fuel, live, loops, nan, walk};
+use crate::{Host, Refusal};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{AbiParam, Block, InstBuilder, Signature, SigRef, Value, types};
+use cranelift_codegen::ir::{AbiParam, Block, InstBuilder, SigRef, Signature, Value, types};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, Variable};
 use nda_ast::{Function, NodeId, Op, Type, ValidFunction};
@@ -94,7 +94,10 @@ impl Plan {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Operand {
     /// `late`: a float whose NaN is yet to be made canonical.
-    Scalar { value: Value, late: bool },
+    Scalar {
+        value: Value,
+        late: bool,
+    },
     Place(Place),
 }
 
@@ -370,7 +373,13 @@ impl<'e, 'f> Emitter<'e, 'f> {
     }
 
     /// Ends the run where a condition holds.
-    pub(crate) fn trap_if(&mut self, holds: Value, node: NodeId, code: TrapCode, operands: [Option<Value>; 2]) {
+    pub(crate) fn trap_if(
+        &mut self,
+        holds: Value,
+        node: NodeId,
+        code: TrapCode,
+        operands: [Option<Value>; 2],
+    ) {
         let (trap, go) = (self.cold_block(), self.b.create_block());
         self.b.ins().brif(holds, trap, &[], go, &[]);
         self.go_on(trap);
@@ -382,7 +391,8 @@ impl<'e, 'f> Emitter<'e, 'f> {
     pub(crate) fn trap(&mut self, node: NodeId, code: TrapCode, operands: [Option<Value>; 2]) {
         let fuel = self.fuel();
         let (node, code) = (self.int(node.into()), self.int(code.number().into()));
-        let [first, second] = operands.map(|operand| operand.unwrap_or_else(|| self.b.ins().iconst(types::I64, 0)));
+        let [first, second] =
+            operands.map(|operand| operand.unwrap_or_else(|| self.b.ins().iconst(types::I64, 0)));
         self.help(Helper::trap, &[fuel, node, code, first, second]);
         let status = self.int(status::TRAPPED);
         self.b.ins().return_(&[status]);

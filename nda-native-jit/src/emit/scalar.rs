@@ -11,7 +11,9 @@ use nda_runtime::TrapCode;
 pub(crate) fn is_scalar(op: Op) -> bool {
     let info = op.info();
     let scalar = |arg: &Arg| matches!(arg, Arg::Int | Arg::Float | Arg::Bool);
-    !info.args.is_empty() && info.args.iter().all(scalar) && matches!(info.res, Res::Int | Res::Float | Res::Bool)
+    !info.args.is_empty()
+        && info.args.iter().all(scalar)
+        && matches!(info.res, Res::Int | Res::Float | Res::Bool)
 }
 
 /// Whether it is a few instructions that cannot trap.
@@ -109,7 +111,8 @@ impl Emitter<'_, '_> {
 
     fn unary(&mut self, id: NodeId, op: Op) -> Value {
         // What keeps the bits of a NaN observes them.
-        let observes = matches!(op, Op::NegFloat | Op::AbsFloat | Op::FloatBits | Op::FloatToInt | Op::FloatToUint);
+        let observes =
+            matches!(op, Op::NegFloat | Op::AbsFloat | Op::FloatBits | Op::FloatToInt | Op::FloatToUint);
         if matches!(op, Op::FloatToInt | Op::FloatToUint) {
             return self.checked_cast(id, op == Op::FloatToUint);
         }
@@ -201,7 +204,8 @@ impl Emitter<'_, '_> {
         }
         if op == Op::DivS && constant.is_none_or(|c| c == -1) {
             let (least, minus) = (self.int(i64::MIN), self.int(-1));
-            let (a, b) = (self.b.ins().icmp(IntCC::Equal, x, least), self.b.ins().icmp(IntCC::Equal, y, minus));
+            let (a, b) =
+                (self.b.ins().icmp(IntCC::Equal, x, least), self.b.ins().icmp(IntCC::Equal, y, minus));
             let overflows = self.b.ins().band(a, b);
             self.trap_if(overflows, id, TrapCode::IntegerOverflow, [Some(x), None]);
         }
@@ -216,7 +220,9 @@ impl Emitter<'_, '_> {
     /// A float to an int that it is; else a trap with its bits.
     fn checked_cast(&mut self, id: NodeId, unsigned: bool) -> Value {
         let operand = self.pop();
-        let Operand::Scalar { value: x, .. } = operand else { unreachable!("the validator has seen a float") };
+        let Operand::Scalar { value: x, .. } = operand else {
+            unreachable!("the validator has seen a float")
+        };
         let (low, high) = match unsigned {
             true => (-1.0, 18_446_744_073_709_551_616.0),
             false => (-9_223_372_036_854_775_808.0, 9_223_372_036_854_775_808.0),

@@ -63,7 +63,8 @@ pub(crate) fn live(valid: &ValidFunction, loops: &[LoopInfo]) -> Live {
             Op::Scope | Op::Loop => ends.push(f.blocks()[node.block() as usize].end),
             Op::While => ends.push(f.blocks()[node.block() as usize + 1].end),
             Op::If => {
-                let (then, other) = (f.blocks()[node.block() as usize], f.blocks()[node.block() as usize + 1]);
+                let (then, other) =
+                    (f.blocks()[node.block() as usize], f.blocks()[node.block() as usize + 1]);
                 debug_assert_eq!(then.kind, BlockKind::Then);
                 ends.push(other.end);
                 ends.push(then.end);

@@ -29,7 +29,12 @@ pub(crate) fn loops(f: &Function, events: &[Event]) -> Vec<LoopInfo> {
                     BlockKind::Cond => f.blocks()[block as usize + 1],
                     _ => continue,
                 };
-                out.push(LoopInfo { node: b.owner, head: b.first, end: body.end, around: open.last().copied() });
+                out.push(LoopInfo {
+                    node: b.owner,
+                    head: b.first,
+                    end: body.end,
+                    around: open.last().copied(),
+                });
                 open.push(out.len() as u32 - 1);
             }
             Event::Close(block) => {

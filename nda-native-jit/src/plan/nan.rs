@@ -63,7 +63,8 @@ pub(crate) fn nan_plan(valid: &ValidFunction, events: &[Event]) -> NanPlan {
 
 fn has_float_select(valid: &ValidFunction) -> bool {
     let f = valid.function();
-    (1..=f.node_count() as NodeId).any(|id| f.node(id).op() == Op::Select && valid.type_of(id) == Some(Type::Float))
+    (1..=f.node_count() as NodeId)
+        .any(|id| f.node(id).op() == Op::Select && valid.type_of(id) == Some(Type::Float))
 }
 
 impl NanPlan {
@@ -117,15 +118,26 @@ pub(crate) fn of_result(op: Op, valid: &ValidFunction, f: &Function, id: NodeId)
             let x = f.node(id).float();
             if x.is_nan() && x.to_bits() != CANONICAL_NAN { Nan::Exact } else { Nan::Either }
         }
-        Op::AddFloat | Op::SubFloat | Op::MulFloat | Op::MinFloat | Op::MaxFloat | Op::DivFloat | Op::Sqrt => {
-            Nan::Late
-        }
+        Op::AddFloat
+        | Op::SubFloat
+        | Op::MulFloat
+        | Op::MinFloat
+        | Op::MaxFloat
+        | Op::DivFloat
+        | Op::Sqrt => Nan::Late,
         Op::Floor | Op::Ceil | Op::Trunc | Op::Nearest => Nan::Late,
         Op::IntToFloat | Op::UintToFloat => Nan::Either,
         // By functions that give the canonical NaN.
-        Op::Exp | Op::ExpM1 | Op::Ln | Op::Ln1p | Op::Sin | Op::Cos | Op::Tanh | Op::Sigmoid | Op::Pow | Op::Atan2 => {
-            Nan::Either
-        }
+        Op::Exp
+        | Op::ExpM1
+        | Op::Ln
+        | Op::Ln1p
+        | Op::Sin
+        | Op::Cos
+        | Op::Tanh
+        | Op::Sigmoid
+        | Op::Pow
+        | Op::Atan2 => Nan::Either,
         // Elements of a vector have no bits of their own.
         Op::Index if matches!(valid.type_of(f.operand_before(id - 1)), Some(Type::Vec { .. })) => Nan::Late,
         op if op.info().res == Res::Int => Nan::Either,

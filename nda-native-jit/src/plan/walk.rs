@@ -22,8 +22,13 @@ pub(crate) fn events(f: &Function) -> Vec<Event> {
     let mut out = Vec::with_capacity(f.node_count() + 2 * f.blocks().len());
     let marks = select_marks(f);
     let mut marks = marks.iter().copied().peekable();
-    let mut conditions =
-        f.blocks().iter().zip(0..).filter(|(b, _)| b.kind == BlockKind::Cond).map(|(b, i)| (b.first, i)).peekable();
+    let mut conditions = f
+        .blocks()
+        .iter()
+        .zip(0..)
+        .filter(|(b, _)| b.kind == BlockKind::Cond)
+        .map(|(b, i)| (b.first, i))
+        .peekable();
     let mut open: Vec<BlockId> = vec![0];
     out.push(Event::Open(0));
     let mut id = 1;

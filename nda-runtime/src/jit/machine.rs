@@ -36,9 +36,4 @@ pub trait TierUp: Send + Sync + fmt::Debug {
     /// Function `object` of `program` has spent so many units of fuel, in loop `ordinal` or outside of its loops, to the nearest
     /// slice; its code has counted them.
     fn spent(&self, program: &Loaded, object: u32, code: &Arc<JitCode>, ordinal: Option<u32>, units: u64);
-
-    /// Units of a slice of fuel: how often code asks. Tests ask often.
-    fn slice(&self) -> u64 {
-        crate::interrupt::UNITS_PER_LOOK
-    }
 }

@@ -31,7 +31,7 @@ pub use state::{At, JitState};
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// A compiled function. Its arguments are in its frame; it leaves its results there, and fuel and status in the state.
@@ -102,6 +102,10 @@ pub struct JitCode {
 struct Part {
     /// Units of fuel spent there, to the nearest slice.
     units: AtomicU64,
+    /// The same in machine code.
+    machine_units: AtomicU64,
+    /// Whether someone is to compile it to machine code, or has.
+    asked: AtomicBool,
     /// Machine code entered there.
     machine: OnceLock<JitFn>,
 }
@@ -150,6 +154,12 @@ impl JitCode {
         part.units.fetch_add(units, Ordering::Relaxed);
     }
 
+    /// As [`JitCode::count`], of units spent in machine code.
+    pub fn count_machine(&self, ordinal: Option<u32>, units: u64) {
+        let part = ordinal.and_then(|i| self.loops.get(i as usize)).unwrap_or(&self.body);
+        part.machine_units.fetch_add(units, Ordering::Relaxed);
+    }
+
     fn part(&self, entry: JitEntry) -> Option<&Part> {
         match entry {
             JitEntry::Body => Some(&self.body),
@@ -176,11 +186,23 @@ impl JitCode {
         self.body.machine.get().unwrap_or(&self.call)
     }
 
-    /// Units spent so far in one part, as [`JitCode::heat`] counts them.
+    /// Tells whether the caller is the first to ask for machine code there.
+    pub fn ask(&self, entry: JitEntry) -> bool {
+        self.part(entry).is_some_and(|part| !part.asked.swap(true, Ordering::Relaxed))
+    }
+
+    /// Units spent so far in one part, as [`JitCode::heat`] counts them; and in machine code.
     #[must_use]
-    pub fn units(&self, ordinal: Option<u32>) -> u64 {
-        let part = ordinal.and_then(|i| self.loops.get(i as usize)).unwrap_or(&self.body);
-        part.units.load(Ordering::Relaxed)
+    pub fn units(&self, entry: JitEntry) -> (u64, u64) {
+        let load =
+            |part: &Part| (part.units.load(Ordering::Relaxed), part.machine_units.load(Ordering::Relaxed));
+        self.part(entry).map_or((0, 0), load)
+    }
+
+    /// How many loops the function has.
+    #[must_use]
+    pub fn loop_count(&self) -> u32 {
+        self.loops.len() as u32
     }
 
     /// Units spent so far in the function outside of its loops, and in each loop. A slice of some thousand units counts
@@ -208,10 +230,11 @@ pub struct JitFunction {
 }
 
 /// The compiled functions of a program, by object.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct JitProgram {
     functions: Vec<Option<JitFunction>>,
     tier_up: Option<Arc<dyn TierUp>>,
+    slice: u64,
 }
 
 impl JitProgram {
@@ -238,7 +261,7 @@ impl JitProgram {
             });
             functions.push(function);
         }
-        JitProgram { functions, tier_up: None }
+        JitProgram { functions, tier_up: None, slice: crate::interrupt::UNITS_PER_LOOK }
     }
 
     /// The same program, whose functions may get machine code.
@@ -246,6 +269,21 @@ impl JitProgram {
     pub fn with_tier_up(mut self, tier_up: Arc<dyn TierUp>) -> JitProgram {
         self.tier_up = Some(tier_up);
         self
+    }
+
+    /// The same program, whose code looks at clock and flag, and asks about machine code, each time that so many units of fuel are
+    /// spent; at least 1.
+    #[must_use]
+    pub fn with_slice(mut self, units: u64) -> JitProgram {
+        self.slice = units.max(1);
+        self
+    }
+
+    /// Units of fuel of a slice.
+    #[must_use]
+    #[inline]
+    pub fn slice(&self) -> u64 {
+        self.slice
     }
 
     /// Who decides about machine code, if anyone does.

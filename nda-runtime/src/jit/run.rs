@@ -62,7 +62,10 @@ pub fn run<T, E: From<RunError>>(
         &env,
     );
     let flow = enter(function, &mut run);
-    state.unclaimed += run.unclaimed();
+    match run.unclaimed() {
+        (units, false) => state.unclaimed += units,
+        (units, true) => function.code.count_machine(None, units),
+    }
     if state.unclaimed >= UNITS_PER_LOOK {
         claim((program, jit, entry), function, &mut state.unclaimed);
     }
@@ -77,11 +80,7 @@ pub fn run<T, E: From<RunError>>(
 
 #[cold]
 #[inline(never)]
-fn claim(
-    (program, jit, entry): (&Loaded, &JitProgram, u32),
-    function: &JitFunction,
-    units: &mut u64,
-) {
+fn claim((program, jit, entry): (&Loaded, &JitProgram, u32), function: &JitFunction, units: &mut u64) {
     let units = std::mem::take(units);
     function.code.count(None, units);
     if let Some(tier_up) = jit.tier_up() {

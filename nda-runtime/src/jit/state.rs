@@ -3,7 +3,6 @@
 use super::{JitControlFlow, JitEntry, JitFunction, JitProgram};
 use crate::fpenv::IeeeGuard;
 use crate::host::ask;
-use crate::interrupt::UNITS_PER_LOOK;
 use crate::unit::VectorUnit;
 use crate::{Location, Record, RunError, Stop, Trap, TrapKind, Value};
 use nda_ast::{NodeId, Type};
@@ -54,6 +53,8 @@ pub struct JitState<'a> {
     program: &'a JitProgram,
     /// Units of a slice.
     slice: u64,
+    /// Whether the slice under way was granted to machine code.
+    machine: bool,
     /// Whether machine code has found that what is left is less than it takes at a time.
     last: bool,
     /// Fuel of the run not granted yet.
@@ -80,7 +81,7 @@ impl<'a> JitState<'a> {
         record: &'a mut Record,
         env: &'a IeeeGuard,
     ) -> JitState<'a> {
-        let slice = program.tier_up().map_or(UNITS_PER_LOOK, |tier_up| tier_up.slice());
+        let slice = program.slice();
         let first = if unit.watch.looks_at_once() { 0 } else { fuel.min(slice) };
         JitState {
             fuel: first as i64,
@@ -93,6 +94,7 @@ impl<'a> JitState<'a> {
             entry,
             program,
             slice,
+            machine: false,
             last: false,
             reserve: fuel - first,
             granted: first as i64,
@@ -191,6 +193,7 @@ impl<'a> JitState<'a> {
         let slice = if at == At::Block { cost } else { cost.max(self.slice) }.min(total);
         self.reserve = total - slice;
         self.granted = slice as i64;
+        self.machine = false;
         self.fuel = (slice - cost) as i64;
         Ok(self.fuel)
     }
@@ -224,11 +227,14 @@ impl<'a> JitState<'a> {
         if at != At::Block {
             self.unit.watch.check()?;
         }
-        self.count(fuel, at.ordinal());
+        if let Some(function) = self.program.function(self.object) {
+            function.code.count_machine(at.ordinal(), (self.granted - fuel) as u64);
+        }
         // Machine code is faster, so that its slices are as long in time.
         let slice = if at == At::Block { need } else { need.max(self.slice * MACHINE_SLICES) }.min(total);
         self.reserve = total - slice;
         (self.granted, self.fuel) = (slice as i64, slice as i64);
+        self.machine = true;
         Ok(Some(self.fuel))
     }
 
@@ -282,10 +288,10 @@ impl<'a> JitState<'a> {
         self.reserve + self.fuel as u64
     }
 
-    /// What was spent of the last slice, which no function has been counted for.
+    /// What was spent of the last slice, which no function has been counted for; and whether machine code had it.
     #[inline]
-    pub(super) fn unclaimed(&self) -> u64 {
-        (self.granted - self.fuel) as u64
+    pub(super) fn unclaimed(&self) -> (u64, bool) {
+        ((self.granted - self.fuel) as u64, self.machine)
     }
 
     /// Why it stopped, where it has not returned.
