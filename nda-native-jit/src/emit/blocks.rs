@@ -1,6 +1,7 @@
 //! Blocks and loops, and the ways out of them.
 
 use super::Emitter;
+use super::counted::Counted;
 use crate::helpers::Helper;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
@@ -11,9 +12,9 @@ use nda_runtime::jit::JitEntry;
 /// A place that code may lead to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Label {
-    block: Block,
+    pub(super) block: Block,
     /// Whether any does.
-    used: bool,
+    pub(super) used: bool,
 }
 
 /// A block not yet ended.
@@ -30,22 +31,24 @@ pub(crate) enum Open {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OpenLoop {
-    ordinal: u32,
+    pub(super) ordinal: u32,
     /// Its head; `None` where nothing ever comes there.
-    head: Option<Block>,
+    pub(super) head: Option<Block>,
     /// The end of its body.
-    next: Label,
-    after: Label,
+    pub(super) next: Label,
+    pub(super) after: Label,
     /// The body, where a `While`'s condition leads to it.
-    body: Label,
+    pub(super) body: Label,
+    /// Iterations that are charged together.
+    pub(super) counted: Option<Counted>,
 }
 
 impl Emitter<'_, '_> {
-    fn label(&mut self) -> Label {
+    pub(super) fn label(&mut self) -> Label {
         Label { block: self.b.create_block(), used: false }
     }
 
-    fn jump(&mut self, to: &mut Label) {
+    pub(super) fn jump(&mut self, to: &mut Label) {
         if !self.dead {
             to.used = true;
             self.b.ins().jump(to.block, &[]);
@@ -54,7 +57,7 @@ impl Emitter<'_, '_> {
     }
 
     /// Branches on a bool.
-    fn branch(&mut self, holds: Value, yes: &mut Label, no: &mut Label) {
+    pub(super) fn branch(&mut self, holds: Value, yes: &mut Label, no: &mut Label) {
         yes.used = true;
         no.used = true;
         self.b.ins().brif(holds, yes.block, &[], no.block, &[]);
@@ -62,7 +65,7 @@ impl Emitter<'_, '_> {
     }
 
     /// Goes on at a label, to which nothing more will lead.
-    fn place(&mut self, label: Label) {
+    pub(super) fn place(&mut self, label: Label) {
         self.dead = !label.used;
         if label.used {
             self.go_on(label.block);
@@ -145,7 +148,7 @@ impl Emitter<'_, '_> {
     }
 
     /// Whether code that is entered at a loop is entered within this one.
-    fn is_entered(&self, ordinal: u32) -> bool {
+    pub(super) fn is_entered(&self, ordinal: u32) -> bool {
         let JitEntry::Loop(mut at) = self.entry else { return false };
         loop {
             if at == ordinal {
@@ -163,11 +166,11 @@ impl Emitter<'_, '_> {
         let ordinal = self.loops;
         self.loops += 1;
         let (next, after, body) = (self.label(), self.label(), self.label());
-        OpenLoop { ordinal, head: None, next, after, body }
+        OpenLoop { ordinal, head: None, next, after, body, counted: None }
     }
 
     /// The head of a loop that opens, if anything leads to it.
-    fn begin_head(&mut self, open: &mut OpenLoop) {
+    fn open_head(&mut self, open: &mut OpenLoop) {
         if !self.dead || self.is_entered(open.ordinal) {
             open.head = Some(self.head(open.ordinal));
         }
@@ -193,9 +196,13 @@ impl Emitter<'_, '_> {
                 }
             }
         }
-        self.declared += 1;
         self.end_statement();
-        self.begin_head(&mut open);
+        if self.is_counted(open.ordinal) && (!self.dead || self.is_entered(open.ordinal)) {
+            self.begin_counted(&mut open, id, node);
+            self.opens.push(Open::Loop(open));
+            return;
+        }
+        self.open_head(&mut open);
         if !self.dead {
             self.spend(self.valid.block_cost(node.block()));
         }
@@ -203,7 +210,7 @@ impl Emitter<'_, '_> {
     }
 
     /// A loop's bound strikes.
-    fn limit(&mut self, id: NodeId, max: u64) {
+    pub(super) fn limit(&mut self, id: NodeId, max: u64) {
         let max = self.int(max as i64);
         self.trap(id, TrapCode::LoopLimit, [Some(max), None]);
     }
@@ -215,7 +222,7 @@ impl Emitter<'_, '_> {
             let zero = self.int(0);
             self.b.def_var(begun, zero);
         }
-        self.begin_head(&mut open);
+        self.open_head(&mut open);
         if !self.dead {
             self.spend(self.valid.block_cost(block));
         }
@@ -247,6 +254,9 @@ impl Emitter<'_, '_> {
     }
 
     fn close_loop(&mut self, mut open: OpenLoop, id: NodeId) {
+        if let Some(counted) = open.counted {
+            return self.close_counted(open, counted);
+        }
         self.jump(&mut open.next);
         self.place(open.next);
         let node = *self.f.node(id);
@@ -286,6 +296,11 @@ impl Emitter<'_, '_> {
         let loops = self.opens.iter().enumerate().rev().filter(|(_, open)| matches!(open, Open::Loop(_)));
         let Some(at) = loops.map(|(at, _)| at).nth(node.depth() as usize) else { return };
         let Open::Loop(mut open) = self.opens[at] else { return };
+        if node.op() == Op::Break {
+            // Only the innermost loop may have charged ahead.
+            let fuel = self.fuel();
+            self.b.def_var(self.fuel, fuel);
+        }
         let label = if node.op() == Op::Break { &mut open.after } else { &mut open.next };
         self.jump(label);
         self.opens[at] = Open::Loop(open);

@@ -11,7 +11,7 @@ use super::Emitter;
 use crate::context::offset;
 use crate::helpers::Helper;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Block, InstBuilder, types};
+use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use cranelift_frontend::{FunctionBuilder, Variable};
 use nda_ast::{Node, Op};
 use nda_runtime::jit::JitEntry;
@@ -54,11 +54,21 @@ impl Emitter<'_, '_> {
 
     /// The head of a loop; gives the block that the end of its body leads to, which is sealed when the loop closes.
     pub(crate) fn head(&mut self, ordinal: u32) -> Block {
+        let (before, head) = self.begin_head(ordinal);
+        let way = self.plan.fuel.heads[ordinal as usize];
+        let (fuel, need) = (self.fuel(), self.int(way as i64));
+        let is_short = self.b.ins().icmp(IntCC::SignedLessThan, fuel, need);
+        self.leave_if(is_short, way, ordinal, before);
+        head
+    }
+
+    /// The block in front of a loop's head, and the head, which goes on here.
+    pub(crate) fn begin_head(&mut self, ordinal: u32) -> (Block, Block) {
         let before = match (self.entry, self.entered) {
             (JitEntry::Loop(entry), Some(block)) if entry == ordinal => block,
             _ => self.b.create_block(),
         };
-        let (head, short, go) = (self.b.create_block(), self.cold_block(), self.b.create_block());
+        let head = self.b.create_block();
         if !self.dead {
             self.b.ins().jump(before, &[]);
         }
@@ -66,10 +76,15 @@ impl Emitter<'_, '_> {
         self.b.switch_to_block(before);
         self.b.ins().jump(head, &[]);
         self.b.switch_to_block(head);
-        let (fuel, need) = (self.fuel(), self.int(self.plan.fuel.heads[ordinal as usize] as i64));
-        let is_short = self.b.ins().icmp(IntCC::SignedLessThan, fuel, need);
+        (before, head)
+    }
+
+    /// At a head: where the slice is short of `need`, leaves for the next one, and comes back to the block in front of the head.
+    pub(crate) fn leave_if(&mut self, is_short: Value, need: u64, ordinal: u32, before: Block) {
+        let (short, go) = (self.cold_block(), self.b.create_block());
         self.b.ins().brif(is_short, short, &[], go, &[]);
         self.go_on(short);
+        let (fuel, need) = (self.fuel(), self.int(need as i64));
         self.store_live(ordinal);
         let (number, node) =
             (self.int(ordinal.into()), self.int(self.plan.loops[ordinal as usize].node.into()));
@@ -84,7 +99,6 @@ impl Emitter<'_, '_> {
         self.b.ins().jump(before, &[]);
         self.b.seal_block(before);
         self.go_on(go);
-        head
     }
 
     fn is_live(&self, ordinal: u32, slot: u32) -> bool {
@@ -138,7 +152,7 @@ impl Emitter<'_, '_> {
 
     /// Subtracts what is covered.
     pub(crate) fn spend(&mut self, cost: u64) {
-        let fuel = self.fuel();
+        let fuel = self.b.use_var(self.fuel);
         let cost = self.int(cost as i64);
         let left = self.b.ins().isub(fuel, cost);
         self.b.def_var(self.fuel, left);

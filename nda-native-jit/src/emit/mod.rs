@@ -5,6 +5,7 @@
 
 mod blocks;
 mod calls;
+mod counted;
 mod elements;
 mod heads;
 mod memory;
@@ -31,6 +32,7 @@ use nda_ast::{Function, NodeId, Op, Type, ValidFunction};
 use nda_runtime::TrapCode;
 use nda_runtime::jit::{FrameMap, Homes, JitEntry};
 use std::collections::HashMap;
+use std::ops::Range;
 
 use blocks::Open;
 use memory::Slot;
@@ -139,8 +141,10 @@ pub(crate) struct Emitter<'e, 'f> {
     /// Loops that have opened so far.
     loops: u32,
     selects: Vec<select::Open>,
-    /// Slots declared so far.
-    declared: u32,
+    /// The iterations that have been charged together, in a loop that does so.
+    batch: Option<counted::Batch>,
+    /// The event under way.
+    at: usize,
     /// Nothing leads to where the walk stands: no code is emitted.
     dead: bool,
     /// Where code that is entered at a loop goes on.
@@ -200,7 +204,8 @@ impl<'e, 'f> Emitter<'e, 'f> {
             opens: Vec::new(),
             loops: 0,
             selects: Vec::new(),
-            declared: f.params().len() as u32,
+            batch: None,
+            at: 0,
             dead: false,
             entered: None,
             signatures: HashMap::new(),
@@ -209,9 +214,20 @@ impl<'e, 'f> Emitter<'e, 'f> {
 
     fn run(mut self) -> Result<(), Refusal> {
         self.begin();
+        self.walk(0..self.plan.events.len());
+        if self.places.used() > self.homes.aggregates {
+            return Err(Refusal::Layout);
+        }
+        self.b.finalize(self.isa.frontend_config());
+        Ok(())
+    }
+
+    /// Emits what these events say.
+    pub(crate) fn walk(&mut self, events: Range<usize>) {
         let plan = self.plan;
-        for event in &plan.events {
-            match *event {
+        for at in events {
+            self.at = at;
+            match plan.events[at] {
                 Event::Open(block) => self.open(block),
                 Event::Close(block) => self.close(block),
                 Event::Node(id) => self.node(id),
@@ -219,11 +235,6 @@ impl<'e, 'f> Emitter<'e, 'f> {
                 Event::FirstArm(id) => self.first_arm(id),
             }
         }
-        if self.places.used() > self.homes.aggregates {
-            return Err(Refusal::Layout);
-        }
-        self.b.finalize(self.isa.frontend_config());
-        Ok(())
     }
 
     fn node(&mut self, id: NodeId) {
@@ -307,8 +318,13 @@ impl<'e, 'f> Emitter<'e, 'f> {
         self.b.ins().iconst(types::I64, value)
     }
 
+    /// The fuel left: what was charged ahead of time is taken off.
     pub(crate) fn fuel(&mut self) -> Value {
-        self.b.use_var(self.fuel)
+        let fuel = self.b.use_var(self.fuel);
+        match self.batch {
+            Some(batch) => self.uncharged(batch, fuel),
+            None => fuel,
+        }
     }
 
     /// A block that is seldom run.

@@ -15,8 +15,6 @@ impl Emitter<'_, '_> {
             Op::While => return self.begin_while(id, node),
             // Its block opens next.
             Op::Scope => return,
-            Op::Let => self.declared += 1,
-            Op::CallStmt => self.declared += node.results() as u32,
             _ => {}
         }
         if self.dead {

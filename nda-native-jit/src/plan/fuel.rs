@@ -15,17 +15,32 @@ pub(crate) struct FuelPlan {
     pub begin: u64,
     /// What it is to cover at the head of each loop, by ordinal.
     pub heads: Vec<u64>,
+    /// The dearest way through the body of each `Loop` to its end, where nothing in it looks; else 0.
+    pub iterations: Vec<u64>,
     /// Whether a block looks for itself, by block.
     pub checked: Vec<bool>,
 }
 
 pub(crate) fn fuel_plan(valid: &ValidFunction, events: &[Event], loops: &[LoopInfo]) -> FuelPlan {
     let (begin, heads) = needs(valid, events, loops);
-    FuelPlan { begin, heads, checked: checked(valid.function(), events) }
+    let iterations = iterations(valid, loops);
+    FuelPlan { begin, heads, iterations, checked: checked(valid.function(), events) }
 }
 
 fn is_call(op: Op) -> bool {
     matches!(op, Op::Call | Op::CallStmt)
+}
+
+/// At most what all blocks of a body cost together, where none is run twice.
+fn iterations(valid: &ValidFunction, loops: &[LoopInfo]) -> Vec<u64> {
+    let f = valid.function();
+    let one = |l: &LoopInfo| {
+        let inside =
+            |(b, _): &(&nda_ast::Block, BlockId)| l.node <= b.owner && b.end <= l.end && b.first > l.node;
+        let blocks = f.blocks().iter().zip(0..).filter(inside);
+        blocks.fold(0_u64, |sum, (_, id)| sum.saturating_add(valid.block_cost(id)))
+    };
+    loops.iter().map(one).collect()
 }
 
 /// Walks backwards with the cost of the dearest way from where it stands to the next place that looks.

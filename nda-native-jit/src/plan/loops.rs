@@ -2,6 +2,7 @@
 
 use super::walk::Event;
 use nda_ast::{BlockKind, Function, NodeId, Op};
+use std::ops::Range;
 
 /// A loop.
 #[derive(Clone, Debug)]
@@ -12,6 +13,8 @@ pub(crate) struct LoopInfo {
     pub head: NodeId,
     /// One past the last node of its body.
     pub end: NodeId,
+    /// The events of its body.
+    pub events: Range<usize>,
     /// The loop around it.
     pub around: Option<u32>,
 }
@@ -20,26 +23,30 @@ pub(crate) struct LoopInfo {
 pub(crate) fn loops(f: &Function, events: &[Event]) -> Vec<LoopInfo> {
     let mut out: Vec<LoopInfo> = Vec::new();
     let mut open: Vec<u32> = Vec::new();
-    for event in events {
+    for (at, event) in events.iter().enumerate() {
         match *event {
             Event::Open(block) => {
                 let b = f.blocks()[block as usize];
                 let body = match b.kind {
                     BlockKind::Loop => b,
                     BlockKind::Cond => f.blocks()[block as usize + 1],
+                    BlockKind::While => {
+                        if let Some(ordinal) = open.last() {
+                            out[*ordinal as usize].events.start = at + 1;
+                        }
+                        continue;
+                    }
                     _ => continue,
                 };
-                out.push(LoopInfo {
-                    node: b.owner,
-                    head: b.first,
-                    end: body.end,
-                    around: open.last().copied(),
-                });
+                let (node, around) = (b.owner, open.last().copied());
+                out.push(LoopInfo { node, head: b.first, end: body.end, events: at + 1..at + 1, around });
                 open.push(out.len() as u32 - 1);
             }
             Event::Close(block) => {
                 if matches!(f.blocks()[block as usize].kind, BlockKind::Loop | BlockKind::While) {
-                    open.pop();
+                    if let Some(ordinal) = open.pop() {
+                        out[ordinal as usize].events.end = at;
+                    }
                 }
             }
             _ => {}

@@ -247,7 +247,9 @@ impl<'a> JitState<'a> {
             return None;
         }
         let machine = self.program.function(self.object)?.code.machine(JitEntry::Loop(ordinal))?;
-        self.fuel = fuel;
+        // That the function begins in other code again and again is worth knowing.
+        self.count(fuel, Some(ordinal));
+        (self.fuel, self.granted) = (fuel, fuel);
         Some(machine(self))
     }
 
