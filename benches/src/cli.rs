@@ -13,6 +13,7 @@ use crate::treewalk::TreeWalk;
 use clap::Parser;
 use nda_closure_jit::Tier1;
 use nda_runtime::Tier0;
+use nda_testkit::machine::{Entered, Machine as Native};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -62,6 +63,7 @@ struct Options {
 fn engines() -> Result<Vec<Box<dyn Engine>>, String> {
     let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(TierEngine::new(Tier0))];
     engines.push(Box::new(TierEngine::new(Tier1)));
+    engines.push(Box::new(TierEngine::new(Native { entered: Entered::Bodies, slice: 1 << 13 })));
     engines.push(Box::<Sandbox>::default());
     engines.push(Box::new(Rust));
     engines.push(Box::new(Float));

@@ -89,8 +89,11 @@ pub struct Run {
     #[arg(long, value_name = "FILE", conflicts_with = "args")]
     pub rows: Option<PathBuf>,
     /// How to run. Every tier gives the same; only the time differs
-    #[arg(long, value_name = "TIER", value_enum, default_value_t = Tier::Tier1)]
+    #[arg(long, value_name = "TIER", value_enum, default_value_t = Tier::Auto)]
     pub tier: Tier,
+    /// Afterwards, show on standard error for each function and loop what has been spent there, and what ran it
+    #[arg(long)]
+    pub tiers: bool,
     /// Greatest number of executed nodes of a run [default: 100000000]
     #[arg(long, value_name = "N")]
     pub fuel: Option<u64>,
@@ -112,6 +115,11 @@ pub enum Tier {
     /// Compiled to closures
     #[value(alias = "1")]
     Tier1,
+    /// Compiled to machine code, before it runs
+    #[value(alias = "2")]
+    Native,
+    /// Closures, and machine code for what becomes hot
+    Auto,
 }
 
 #[derive(Args, Debug)]
@@ -147,8 +155,14 @@ pub struct Dump {
     /// List the records that tier 1 compiles each function to instead, for people
     #[arg(long, conflicts_with = "externalise")]
     pub closures: bool,
-    /// With --closures: only functions of this name
-    #[arg(long = "fn", value_name = "NAME", requires = "closures")]
+    /// Show the code that each function is given to the generator of machine code as instead (Cranelift's CLIF)
+    #[arg(long, conflicts_with_all = ["externalise", "closures"])]
+    pub clif: bool,
+    /// Show the machine code of each function instead
+    #[arg(long, conflicts_with_all = ["externalise", "closures", "clif"])]
+    pub asm: bool,
+    /// With --closures, --clif or --asm: only functions of this name
+    #[arg(long = "fn", value_name = "NAME")]
     pub function: Option<String>,
     #[command(flatten)]
     pub shared: Shared,

@@ -34,7 +34,7 @@ impl Closure {
             st.fuel = fuel;
             return Flow::RETURN;
         }
-        if flow != Flow::RETURN {
+        if flow != Flow::RETURN && st.site != JitState::LOCATED {
             let node = self.node(st);
             st.locate(node);
         }
@@ -73,7 +73,7 @@ impl Closure {
 
 /// The near words of the frame that begins at `first`.
 #[inline(always)]
-fn near(words: &[Cell<u64>], first: usize) -> Option<&Frame> {
+pub(crate) fn near(words: &[Cell<u64>], first: usize) -> Option<&Frame> {
     words.get(first..)?.first_chunk::<{ NEAR as usize }>()
 }
 

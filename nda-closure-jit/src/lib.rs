@@ -32,8 +32,10 @@ mod compile;
 mod list;
 mod rec;
 mod records;
+mod resume;
 
 pub use list::list;
+pub use resume::{Continuation, continuation};
 
 use nda_ast::{Body, ValidProgram};
 use nda_runtime::jit::run_values;

@@ -56,9 +56,11 @@ pub(crate) fn site(code: &[Rec]) -> u32 {
 /// In the place of a loop's ordinal: no loop, but a block of which no interruption may strike.
 pub(crate) const BLOCK: u8 = u8::MAX;
 
-/// Loops are counted apart up to here; later ones together.
+/// In the place of the ordinals from here on: loops are counted apart up to here, later ones together.
+const MANY: u8 = BLOCK - 1;
+
 pub(crate) fn ordinal_byte(ordinal: u32) -> u8 {
-    ordinal.min(u32::from(BLOCK) - 1) as u8
+    ordinal.min(MANY.into()) as u8
 }
 
 /// No list ends so; the run would report it as a defect of this library. Called in tail position, so that the hot path
@@ -152,8 +154,16 @@ pub(crate) fn refill(
     cost: u64,
     ordinal: u8,
 ) -> Result<i64, Flow> {
-    let at = if ordinal == BLOCK { At::Block } else { At::Loop(ordinal.into()) };
-    st.refill(fuel, cost, at).map_err(|kind| trap_owner(code, st.fuel, st, kind))
+    if ordinal == BLOCK {
+        return st.refill(fuel, cost, At::Block).map_err(|kind| trap_owner(code, st.fuel, st, kind));
+    }
+    // Machine code goes on from here, and leaves the function.
+    if ordinal < MANY
+        && let Some(flow) = st.enter_loop(fuel, ordinal.into())
+    {
+        return Err(flow);
+    }
+    st.refill(fuel, cost, At::Loop(ordinal.into())).map_err(|kind| trap_owner(code, st.fuel, st, kind))
 }
 
 /// The same for a condition and then the block that it leads to: the first may be covered where both are not.

@@ -3,6 +3,8 @@
 use crate::cache::CodeCache;
 use crate::host::TypedHost;
 use crate::spans::Span;
+#[cfg(feature = "native")]
+use crate::tiers::{Promoter, Tenant, TierOptions};
 use crate::weights::{DEFAULT_WEIGHT_BYTES, WeightCache};
 use crate::{EngineStats, Limits, LoadError, Program};
 use nda_ast::{Bytes, Import, Type, ValidProgram};
@@ -42,6 +44,8 @@ struct Registry {
     cache: CodeCache,
     kernels: &'static Kernels,
     weights: WeightCache,
+    #[cfg(feature = "native")]
+    promoter: Arc<Promoter>,
 }
 
 #[derive(Clone)]
@@ -78,6 +82,8 @@ impl Engine {
             imports: BTreeMap::new(),
             kernels: nda_kernels::kernels(),
             weight_bytes: DEFAULT_WEIGHT_BYTES,
+            #[cfg(feature = "native")]
+            tiers: TierOptions::default(),
         }
     }
 
@@ -106,6 +112,8 @@ impl Engine {
             limits: Limits::default(),
             granted: Link::new(),
             works: BTreeMap::new(),
+            #[cfg(feature = "native")]
+            tenant: None,
             #[cfg(feature = "text")]
             files: None,
         }
@@ -156,6 +164,8 @@ pub struct EngineBuilder {
     imports: BTreeMap<String, Registered>,
     kernels: &'static Kernels,
     weight_bytes: u64,
+    #[cfg(feature = "native")]
+    tiers: TierOptions,
 }
 
 impl fmt::Debug for EngineBuilder {
@@ -242,9 +252,23 @@ impl EngineBuilder {
     /// The engine.
     #[must_use]
     pub fn build(self) -> Engine {
-        let weights = WeightCache::new(self.weight_bytes);
-        let (imports, kernels) = (self.imports, self.kernels);
-        Engine { inner: Arc::new(Registry { imports, cache: CodeCache::default(), kernels, weights }) }
+        let inner = Registry {
+            imports: self.imports,
+            cache: CodeCache::default(),
+            kernels: self.kernels,
+            weights: WeightCache::new(self.weight_bytes),
+            #[cfg(feature = "native")]
+            promoter: Arc::new(Promoter::new(self.tiers)),
+        };
+        Engine { inner: Arc::new(inner) }
+    }
+
+    /// When functions are compiled to machine code.
+    #[cfg(feature = "native")]
+    #[must_use]
+    pub fn tiers(mut self, options: TierOptions) -> EngineBuilder {
+        self.tiers = options;
+        self
     }
 }
 
@@ -254,6 +278,8 @@ pub struct Loader<'a> {
     limits: Limits,
     granted: Link,
     works: BTreeMap<String, u32>,
+    #[cfg(feature = "native")]
+    tenant: Option<Tenant>,
     #[cfg(feature = "text")]
     files: Option<&'a mut dyn nda_ast::text::Loader>,
 }
@@ -296,6 +322,14 @@ impl<'a> Loader<'a> {
     pub fn grant_all(self) -> Loader<'a> {
         let engine = self.engine;
         engine.inner.imports.keys().fold(self, |loader, name| loader.grant(name))
+    }
+
+    /// Lets machine code of the program be at the expense of a tenant, whose share is then its bound.
+    #[cfg(feature = "native")]
+    #[must_use]
+    pub fn tenant(mut self, tenant: &Tenant) -> Loader<'a> {
+        self.tenant = Some(tenant.clone());
+        self
     }
 
     /// Takes what `load(..)` names in a text from `files`. Without this, a text that loads is refused.
@@ -371,7 +405,17 @@ impl<'a> Loader<'a> {
                 _ => {}
             }
         }
-        loaded.jit(|loaded| self.engine.inner.cache.compile(loaded));
-        Ok(Program::new(loaded, self.limits, source))
+        let inner = &self.engine.inner;
+        #[cfg(feature = "native")]
+        loaded.jit(|loaded| inner.promoter.admit(loaded, inner.cache.compile(loaded), self.tenant.as_ref()));
+        #[cfg(not(feature = "native"))]
+        loaded.jit(|loaded| inner.cache.compile(loaded));
+        Ok(Program::new(
+            loaded,
+            self.limits,
+            source,
+            #[cfg(feature = "native")]
+            &inner.promoter,
+        ))
     }
 }

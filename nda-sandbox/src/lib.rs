@@ -39,6 +39,7 @@
 //! | feature | default | gives |
 //! | --- | --- | --- |
 //! | `text` | yes | programs in the text form |
+//! | `native` | yes | hot functions and loops as machine code, through Cranelift; without it no Cranelift is built |
 //! | `safetensors` | no | `tensors`: weights for `load(..)` and inputs from safetensors files |
 //! | `tracing` | no | spans `nda.load` and `nda.compile` (level debug) and `nda.run` (level trace) |
 #![forbid(unsafe_code)]
@@ -57,6 +58,8 @@ mod spans;
 mod stats;
 #[cfg(feature = "safetensors")]
 pub mod tensors;
+#[cfg(feature = "native")]
+mod tiers;
 mod together;
 mod typed;
 mod typed_fn;
@@ -79,6 +82,8 @@ pub use nda_runtime::{
 pub use outcome::Outcome;
 pub use program::{Entry, Program};
 pub use stats::EngineStats;
+#[cfg(feature = "native")]
+pub use tiers::{BlockReport, BlockTier, MachineListing, Tenant, TierMode, TierOptions, machine_listings};
 pub use typed::{Param, Params, Ret, Rets};
 pub use typed_fn::TypedFn;
 pub use value_ref::ValueRef;

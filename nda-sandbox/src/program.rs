@@ -21,6 +21,9 @@ struct Inner {
     limits: Limits,
     /// The text that the program was loaded from.
     source: Option<Arc<str>>,
+    /// Who knows what became of its functions.
+    #[cfg(feature = "native")]
+    promoter: Arc<crate::tiers::Promoter>,
 }
 
 impl fmt::Debug for Program {
@@ -106,8 +109,20 @@ impl<'a> Entry<'a> {
 }
 
 impl Program {
-    pub(crate) fn new(loaded: Loaded, limits: Limits, source: Option<Arc<str>>) -> Program {
-        Program { inner: Arc::new(Inner { loaded, limits, source }) }
+    pub(crate) fn new(
+        loaded: Loaded,
+        limits: Limits,
+        source: Option<Arc<str>>,
+        #[cfg(feature = "native")] promoter: &Arc<crate::tiers::Promoter>,
+    ) -> Program {
+        let inner = Inner {
+            loaded,
+            limits,
+            source,
+            #[cfg(feature = "native")]
+            promoter: promoter.clone(),
+        };
+        Program { inner: Arc::new(inner) }
     }
 
     /// What was decoded and validated.
@@ -161,6 +176,13 @@ impl Program {
             name: name.to_owned(),
             known: self.entries().take(20).map(|e| e.name().to_owned()).collect(),
         })
+    }
+
+    /// For each of its functions and loops, in program order: what has been spent there, what runs it, and why.
+    #[cfg(feature = "native")]
+    #[must_use]
+    pub fn tiers(&self) -> Vec<crate::BlockReport> {
+        self.inner.promoter.reports(&self.inner.loaded)
     }
 
     /// What it imports from the host.

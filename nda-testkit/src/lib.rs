@@ -6,6 +6,7 @@ pub mod compare;
 pub mod docs;
 pub mod generate;
 pub mod lark;
+pub mod machine;
 pub mod notation;
 pub mod second;
 pub mod subject;

@@ -6,6 +6,7 @@ mod closures;
 mod dump;
 mod explain;
 mod fmt;
+mod machine;
 mod quantise;
 mod rows;
 mod run;
@@ -16,7 +17,7 @@ use crate::input::{self, Form, Source};
 use crate::stop::{Exit, Stop};
 use nda_ast::{Diagnostic, ErrorCode, Limits, ValidProgram};
 use nda_sandbox::tensors::TensorLoader;
-use nda_sandbox::{Engine, LoadError, Loader, Program};
+use nda_sandbox::{Engine, LoadError, Loader, Program, TierMode, TierOptions};
 use std::path::Path;
 
 /// Carries the command out.
@@ -27,6 +28,10 @@ pub fn run(command: &Command) -> Result<Exit, Stop> {
         Command::Fmt(args) => fmt::run(args),
         Command::Build(args) => build::run(args),
         Command::Dump(args) if args.closures => closures::run(args),
+        Command::Dump(args) if args.clif || args.asm => machine::run(args),
+        Command::Dump(args) if args.function.is_some() => {
+            Err(Stop::usage("--fn goes with --closures, --clif or --asm"))
+        }
         Command::Dump(args) => dump::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Quantise(args) => quantise::run(args),
@@ -37,11 +42,12 @@ pub fn run(command: &Command) -> Result<Exit, Stop> {
 fn with_source<T>(
     path: &Path,
     limits: &nda_sandbox::Limits,
+    mode: TierMode,
     load: impl FnOnce(Loader<'_>, Form<'_>, &Source) -> Result<T, LoadError>,
 ) -> Result<(T, Source), Stop> {
     let source = input::source(path, &limits.program)?;
     let mut files = TensorLoader::new(&source.directory);
-    let engine = Engine::new();
+    let engine = Engine::builder().tiers(TierOptions { mode, ..TierOptions::default() }).build();
     let loader = engine.loader().limits(limits).files(&mut files);
     let loaded = match source.form() {
         Ok(form) => load(loader, form, &source),
@@ -67,8 +73,8 @@ fn without_grants(mut diagnostic: Diagnostic) -> Diagnostic {
 }
 
 /// A program that is to run.
-fn program(path: &Path, limits: &nda_sandbox::Limits) -> Result<(Program, Source), Stop> {
-    with_source(path, limits, |loader, form, source| match form {
+fn program(path: &Path, limits: &nda_sandbox::Limits, mode: TierMode) -> Result<(Program, Source), Stop> {
+    with_source(path, limits, mode, |loader, form, source| match form {
         Form::Text(text) => loader.load_text(text),
         Form::Bytes => loader.load(source.data.clone()),
     })
@@ -77,7 +83,7 @@ fn program(path: &Path, limits: &nda_sandbox::Limits) -> Result<(Program, Source
 /// A program that is only looked at: imports need no grant.
 fn valid(path: &Path, limits: &Limits) -> Result<(ValidProgram, Source), Stop> {
     let limits = nda_sandbox::Limits { program: *limits, ..nda_sandbox::Limits::default() };
-    with_source(path, &limits, |loader, form, source| match form {
+    with_source(path, &limits, TierMode::Never, |loader, form, source| match form {
         Form::Text(text) => loader.validate_text(text),
         Form::Bytes => loader.validate(source.data.clone()),
     })

@@ -1,7 +1,7 @@
 //! `nda run`: one run, or one per row.
 
 use super::rows;
-use super::tier::Callee;
+use super::tier::{self, Callee};
 use crate::args::Run;
 use crate::progress::Progress;
 use crate::stop::{Exit, Stop};
@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 pub fn run(args: &Run) -> Result<Exit, Stop> {
-    let (program, _) = super::program(&args.file, &limits(args))?;
+    let (program, _) = super::program(&args.file, &limits(args), args.tier.mode())?;
     let func = function(&program, args.function.as_deref())?;
     let callee = Callee::new(func, args.tier).map_err(call_error)?;
     if let Some(path) = &args.rows {
@@ -26,6 +26,9 @@ pub fn run(args: &Run) -> Result<Exit, Stop> {
     let outcome = callee.run_in(&mut RunState::new(), &given).map_err(call_error)?;
     drop(progress);
     show(func, &given, &outcome, args)?;
+    if args.tiers {
+        output::error(&tier::report(func));
+    }
     Ok(exit_of(&outcome))
 }
 

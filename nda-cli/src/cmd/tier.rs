@@ -2,8 +2,47 @@
 
 use crate::args::Tier;
 use nda_runtime::{Link, Loaded, Run, RunLimits, Tier as _, Tier0};
-use nda_sandbox::{CallError, Func, InternalError, Outcome, RunState, Value};
+use nda_sandbox::{BlockTier, CallError, Func, InternalError, Outcome, RunState, TierMode, Value};
 use std::sync::Arc;
+
+impl Tier {
+    /// How the engine compiles for it.
+    pub fn mode(self) -> TierMode {
+        match self {
+            Tier::Tier0 | Tier::Tier1 => TierMode::Never,
+            Tier::Native => TierMode::Always,
+            Tier::Auto => TierMode::Background,
+        }
+    }
+}
+
+/// What has been spent where, a line for each function and loop.
+pub fn report(func: &Func) -> String {
+    let program = func.program();
+    let mut rows =
+        vec![["function", "part", "tier 1", "machine code", "runs in", "why"].map(str::to_owned).to_vec()];
+    for block in program.tiers() {
+        let part = block.loop_at.map_or("body".to_owned(), |(i, node)| format!("loop {i}, node {node}"));
+        let (tier, why) = match (block.tier, block.refused, block.compile_time) {
+            (BlockTier::Machine, _, time) => {
+                let time = time.map_or(0, |time| time.as_micros());
+                ("machine code", format!("compiled in {time} µs to {} bytes", block.code_bytes))
+            }
+            (_, Some(refused), _) => ("tier 1", refused),
+            _ => ("tier 1", "not hot".to_owned()),
+        };
+        let name = block.name.unwrap_or_else(|| format!("object {}", block.object));
+        rows.push(vec![
+            name.escape_debug().to_string(),
+            part,
+            block.units.to_string(),
+            block.machine_units.to_string(),
+            tier.to_owned(),
+            why,
+        ]);
+    }
+    crate::output::table(&rows)
+}
 
 /// A function of a loaded program with the tier that runs it.
 pub struct Callee {
@@ -22,7 +61,7 @@ impl Callee {
         let link = || Loaded::new(Arc::new(func.program().valid().clone()), &Link::new()).map_err(internal);
         let reference = match tier {
             Tier::Tier0 => Some(link()?),
-            Tier::Tier1 => None,
+            Tier::Tier1 | Tier::Native | Tier::Auto => None,
         };
         Ok(Callee { func, reference })
     }

@@ -43,6 +43,11 @@ pub(super) const NONE: u32 = u32::MAX;
 /// Costs that fit the fields of a record also where two are added.
 const FITS: u64 = 1 << 30;
 
+/// Whether a block's cost does not fit the fields of a record, so that it charges itself.
+pub(crate) fn is_large(cost: u64) -> bool {
+    cost >= FITS
+}
+
 impl Open {
     pub fn plain(block: BlockId, kind: BlockKind, end: NodeId, at: u32) -> Open {
         Open {

@@ -1,6 +1,7 @@
 //! Writing records.
 
 use super::Compiler;
+use super::resume::Heads;
 use crate::rec::{Rec, RecFn, Site};
 use crate::records::elements::{Row, index_fn, len_fn};
 use crate::records::fused::{Words, count_test_fn, inner_test_fn, three_fn};
@@ -14,6 +15,8 @@ use nda_ast::Op;
 pub(super) struct Notes {
     pub sites: Vec<Site>,
     pub shapes: Vec<String>,
+    /// What going on from the head of a loop needs, if that is asked for.
+    pub heads: Option<Heads>,
 }
 
 /// Names of records of which the compiler asks no more.
@@ -240,9 +243,13 @@ impl Compiler<'_> {
     #[cold]
     #[inline(never)]
     fn note(&mut self, shape: Shape) {
+        let last = self.here() - 1;
         let Some(notes) = &mut self.notes else { return };
         notes.sites.push(Site { check: self.node, owner: self.owner });
         notes.shapes.push(shape.name());
+        if let Some(heads) = &mut notes.heads {
+            heads.noted(shape, last);
+        }
     }
 
     /// After a record: which words the accumulators no longer have the value of.

@@ -33,6 +33,7 @@ impl Compiler<'_> {
         };
         self.end_statement();
         let (counter, index) = (self.words.keep(), self.declare_slot());
+        self.note_count(counter, block);
         let mut open = Open { ordinal, counter, base, ..Open::plain(block, BlockKind::Loop, b.end, NONE) };
         if counter < NEAR && index < NEAR {
             let f: RecFn = match (bounded, source.kind) {
@@ -155,6 +156,7 @@ impl Compiler<'_> {
             let zero = self.make(0);
             self.store(zero, counter);
         }
+        self.note_condition(counter);
         let merged = self.is_quiet(b.first, b.end);
         if !merged {
             self.charge(self.valid.block_cost(block), b.owner, ordinal_byte(ordinal));

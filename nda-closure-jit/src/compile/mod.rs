@@ -8,6 +8,7 @@ mod expr;
 mod loops;
 mod operand;
 mod regions;
+mod resume;
 mod select;
 mod stmt;
 mod vectors;
@@ -19,11 +20,14 @@ use nda_runtime::jit::FrameMap;
 use std::cell::Cell;
 use std::mem::take;
 
+pub(crate) use blocks::is_large;
+
 use blocks::Open;
 use emit::{Notes, Shape};
 use expr::{Class, class};
 use operand::{InAcc, Operand, Test};
 use regions::Region;
+pub(crate) use resume::{Head, Heads, resumable};
 use select::{Chain, Mark};
 
 /// What compiling gives.
@@ -37,6 +41,8 @@ pub(crate) struct Compiled {
     /// For each record, if asked for: its nodes, and what it is.
     pub sites: Vec<Site>,
     pub shapes: Vec<String>,
+    /// What going on from the head of a loop needs, if asked for; and the words of slots.
+    pub heads: Option<Heads>,
 }
 
 /// Compiles a function; `imports` are the entries of its table that name one, ascending.
@@ -181,9 +187,10 @@ impl<'f> Compiler<'f> {
             id = self.through_statement(id);
         }
         let (words, aggregates, loops) = (self.words.used(), self.arena.used(), self.loops as usize);
+        let mut notes = self.notes.take().unwrap_or_default();
+        let heads = notes.heads.take().map(|heads| self.finish_heads(heads));
         let recs = self.finish();
-        let notes = self.notes.take().unwrap_or_default();
-        Compiled { words, aggregates, loops, recs, sites: notes.sites, shapes: notes.shapes }
+        Compiled { words, aggregates, loops, recs, sites: notes.sites, shapes: notes.shapes, heads }
     }
 
     /// Finds the first condition among the blocks from `block` on; the program has them in the order of their nodes.

@@ -17,7 +17,7 @@ record! {
 }
 
 /// How a loop goes on after a status of its body that is neither the next iteration nor its end.
-enum Outer {
+pub(crate) enum Outer {
     /// At the end of its body.
     Continue(i64),
     /// After it.
@@ -28,7 +28,7 @@ enum Outer {
 
 #[cold]
 #[inline(never)]
-fn outer(flow: Flow, st: &JitState<'_>) -> Outer {
+pub(crate) fn outer(flow: Flow, st: &JitState<'_>) -> Outer {
     match flow.outer_loop() {
         Some((0, true)) => Outer::Continue(st.fuel),
         Some((0, false)) => Outer::Leave(st.fuel),

@@ -14,19 +14,25 @@
 //! Fuel travels in a register, a slice at a time; the rest lies in the state. The end of a slice is the one cold path on which
 //! clock and flag are looked at, the next slice is granted, and hotness is counted: what a function's loop has
 //! spent is added to the counters of its object.
+//!
+//! # Tiers
+//! A function may get machine code while other code of it runs. It is published once for each entry ([`JitEntry`]), without a lock where
+//! it is looked for: at the function's next call, and where a slice ends at the head of one of its loops (on-stack replacement).
 
 mod flow;
+mod machine;
 mod run;
 mod state;
 
 pub use flow::JitControlFlow;
+pub use machine::{Homes, JitEntry, JitResume, TierUp};
 pub use run::{Finished, run, run_values};
 pub use state::{At, JitState};
 
 use smallvec::SmallVec;
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// A compiled function. Its arguments are in its frame; it leaves its results there, and fuel and status in the state.
 /// The lifetime is higher-ranked, so that a state borrows program, frames and link table without a reference count.
@@ -84,11 +90,31 @@ pub struct JitCode {
     pub words: u32,
     /// Words of its aggregates in the arena, a multiple of [`crate::LINE`].
     pub aggregates: u32,
-    /// Units of fuel spent in the function outside of its loops.
-    body: AtomicU64,
-    /// Units of fuel spent in each of its loops, by ordinal in program order, to the nearest slice.
-    loops: SmallVec<[AtomicU64; 2]>,
+    /// The function outside of its loops.
+    body: Part,
+    /// Its loops, by ordinal in program order.
+    loops: SmallVec<[Part; 2]>,
     bytes: usize,
+}
+
+/// A part of a function that is counted, and may get machine code, by itself.
+#[derive(Default)]
+struct Part {
+    /// Units of fuel spent there, to the nearest slice.
+    units: AtomicU64,
+    /// The same in machine code.
+    machine_units: AtomicU64,
+    /// Whether someone is to compile it to machine code, or has.
+    asked: AtomicBool,
+    /// Machine code entered there.
+    machine: OnceLock<JitFn>,
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let machine = if self.machine.get().is_some() { " machine" } else { "" };
+        write!(f, "{}{machine}", self.units.load(Ordering::Relaxed))
+    }
 }
 
 impl fmt::Debug for JitCode {
@@ -105,8 +131,8 @@ impl JitCode {
     /// A function of so many words, with `loops` loops.
     #[must_use]
     pub fn new(call: JitFn, words: u32, aggregates: u32, loops: usize) -> JitCode {
-        let loops = std::iter::repeat_with(AtomicU64::default).take(loops).collect();
-        JitCode { call, words, aggregates, body: AtomicU64::new(0), loops, bytes: 0 }
+        let loops = std::iter::repeat_with(Part::default).take(loops).collect();
+        JitCode { call, words, aggregates, body: Part::default(), loops, bytes: 0 }
     }
 
     /// The same code, of which its maker knows that it takes so many bytes of memory.
@@ -124,8 +150,59 @@ impl JitCode {
 
     /// Adds units spent: in loop `ordinal`, or outside of loops.
     pub fn count(&self, ordinal: Option<u32>, units: u64) {
-        let counter = ordinal.and_then(|i| self.loops.get(i as usize)).unwrap_or(&self.body);
-        counter.fetch_add(units, Ordering::Relaxed);
+        let part = ordinal.and_then(|i| self.loops.get(i as usize)).unwrap_or(&self.body);
+        part.units.fetch_add(units, Ordering::Relaxed);
+    }
+
+    /// As [`JitCode::count`], of units spent in machine code.
+    pub fn count_machine(&self, ordinal: Option<u32>, units: u64) {
+        let part = ordinal.and_then(|i| self.loops.get(i as usize)).unwrap_or(&self.body);
+        part.machine_units.fetch_add(units, Ordering::Relaxed);
+    }
+
+    fn part(&self, entry: JitEntry) -> Option<&Part> {
+        match entry {
+            JitEntry::Body => Some(&self.body),
+            JitEntry::Loop(ordinal) => self.loops.get(ordinal as usize),
+        }
+    }
+
+    /// The machine code that is entered there, if there is some.
+    #[must_use]
+    #[inline]
+    pub fn machine(&self, entry: JitEntry) -> Option<&JitFn> {
+        self.part(entry)?.machine.get()
+    }
+
+    /// Publishes machine code, for this and all later runs; tells whether it is the first for that entry, which stays.
+    pub fn publish(&self, entry: JitEntry, machine: JitFn) -> bool {
+        self.part(entry).is_some_and(|part| part.machine.set(machine).is_ok())
+    }
+
+    /// What is called: machine code from the beginning, if there is some, else the code of its maker.
+    #[must_use]
+    #[inline]
+    pub fn entered(&self) -> &JitFn {
+        self.body.machine.get().unwrap_or(&self.call)
+    }
+
+    /// Tells whether the caller is the first to ask for machine code there.
+    pub fn ask(&self, entry: JitEntry) -> bool {
+        self.part(entry).is_some_and(|part| !part.asked.swap(true, Ordering::Relaxed))
+    }
+
+    /// Units spent so far in one part, as [`JitCode::heat`] counts them; and in machine code.
+    #[must_use]
+    pub fn units(&self, entry: JitEntry) -> (u64, u64) {
+        let load =
+            |part: &Part| (part.units.load(Ordering::Relaxed), part.machine_units.load(Ordering::Relaxed));
+        self.part(entry).map_or((0, 0), load)
+    }
+
+    /// How many loops the function has.
+    #[must_use]
+    pub fn loop_count(&self) -> u32 {
+        self.loops.len() as u32
     }
 
     /// Units spent so far in the function outside of its loops, and in each loop. A slice of some thousand units counts
@@ -134,7 +211,7 @@ impl JitCode {
     /// spend, and threads that share code write no shared memory in each of them.
     #[must_use]
     pub fn heat(&self) -> (u64, Vec<u64>) {
-        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let load = |part: &Part| part.units.load(Ordering::Relaxed);
         (load(&self.body), self.loops.iter().map(load).collect())
     }
 }
@@ -153,9 +230,11 @@ pub struct JitFunction {
 }
 
 /// The compiled functions of a program, by object.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct JitProgram {
     functions: SmallVec<[Option<JitFunction>; 1]>,
+    tier_up: Option<Arc<dyn TierUp>>,
+    slice: u64,
 }
 
 impl JitProgram {
@@ -182,12 +261,46 @@ impl JitProgram {
             });
             functions.push(function);
         }
-        JitProgram { functions }
+        JitProgram { functions, tier_up: None, slice: crate::interrupt::UNITS_PER_LOOK }
+    }
+
+    /// The same program, whose functions may get machine code.
+    #[must_use]
+    pub fn with_tier_up(mut self, tier_up: Arc<dyn TierUp>) -> JitProgram {
+        self.tier_up = Some(tier_up);
+        self
+    }
+
+    /// The same program, whose code looks at clock and flag, and asks about machine code, each time that so many units of fuel are
+    /// spent; at least 1.
+    #[must_use]
+    pub fn with_slice(mut self, units: u64) -> JitProgram {
+        self.slice = units.max(1);
+        self
+    }
+
+    /// Units of fuel of a slice.
+    #[must_use]
+    #[inline]
+    pub fn slice(&self) -> u64 {
+        self.slice
+    }
+
+    /// Who decides about machine code, if anyone does.
+    #[must_use]
+    #[inline]
+    pub fn tier_up(&self) -> Option<&Arc<dyn TierUp>> {
+        self.tier_up.as_ref()
+    }
+
+    /// The functions, each with its object, in the program's order.
+    pub fn functions(&self) -> impl Iterator<Item = (u32, &JitFunction)> {
+        self.functions.iter().zip(0..).filter_map(|(function, object)| Some((object, function.as_ref()?)))
     }
 
     /// All of them; `None` where an object is no function.
     #[inline]
-    pub(crate) fn functions(&self) -> &[Option<JitFunction>] {
+    pub(crate) fn by_object(&self) -> &[Option<JitFunction>] {
         &self.functions
     }
 

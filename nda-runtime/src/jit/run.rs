@@ -63,9 +63,12 @@ pub fn run<T, E: From<RunError>>(
         &env,
     );
     let flow = enter(function, &mut run);
-    state.unclaimed += run.unclaimed();
+    match run.unclaimed() {
+        (units, false) => state.unclaimed += units,
+        (units, true) => function.code.count_machine(None, units),
+    }
     if state.unclaimed >= UNITS_PER_LOOK {
-        claim(function, &mut state.unclaimed);
+        claim((program, jit, entry), function, &mut state.unclaimed);
     }
     let executed_nodes = limits.fuel - run.left();
     let result = if flow == JitControlFlow::RETURN {
@@ -78,14 +81,18 @@ pub fn run<T, E: From<RunError>>(
 
 #[cold]
 #[inline(never)]
-fn claim(function: &JitFunction, units: &mut u64) {
-    function.code.count(None, std::mem::take(units));
+fn claim((program, jit, entry): (&Loaded, &JitProgram, u32), function: &JitFunction, units: &mut u64) {
+    let units = std::mem::take(units);
+    function.code.count(None, units);
+    if let Some(tier_up) = jit.tier_up() {
+        tier_up.spent(program, entry, &function.code, None, units);
+    }
 }
 
 /// Never inlined, so that no arithmetic moves out of the guarded environment.
 #[inline(never)]
 fn enter(function: &JitFunction, run: &mut JitState<'_>) -> JitControlFlow {
-    (function.code.call)(run)
+    (function.code.entered())(run)
 }
 
 /// Runs a compiled function on values.

@@ -1,13 +1,15 @@
 //! The state of a run of compiled code.
 
-use super::{JitControlFlow, JitFunction, JitProgram};
+use super::{JitControlFlow, JitEntry, JitFunction, JitProgram};
 use crate::fpenv::IeeeGuard;
 use crate::host::ask;
-use crate::interrupt::UNITS_PER_LOOK;
 use crate::unit::VectorUnit;
 use crate::{Location, Record, RunError, Stop, Trap, TrapKind, Value};
 use nda_ast::{NodeId, Type};
 use std::cell::Cell;
+
+/// Slices of other code that one of machine code is as long as.
+const MACHINE_SLICES: u64 = 8;
 
 /// Where fuel is charged: what may happen there besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,16 @@ pub enum At {
     Call,
     /// At a block of which no interruption may strike.
     Block,
+}
+
+impl At {
+    /// The loop.
+    fn ordinal(self) -> Option<u32> {
+        match self {
+            At::Loop(ordinal) => Some(ordinal),
+            At::Call | At::Block => None,
+        }
+    }
 }
 
 /// The state of a run: what compiled code reaches besides its registers.
@@ -36,10 +48,17 @@ pub struct JitState<'a> {
     /// The function under way, and the entry point.
     object: u32,
     entry: u32,
+    program: &'a JitProgram,
     functions: &'a [Option<JitFunction>],
     /// What the entries of all tables name: see [`crate::Loaded::all_targets`]; and where the table of the function under way begins.
     all_targets: &'a [u64],
     table: u32,
+    /// Units of a slice.
+    slice: u64,
+    /// Whether the slice under way was granted to machine code.
+    machine: bool,
+    /// Whether machine code has found that what is left is less than it takes at a time.
+    last: bool,
     /// Fuel of the run not granted yet.
     reserve: u64,
     /// What was granted of the slice under way.
@@ -64,7 +83,8 @@ impl<'a> JitState<'a> {
         record: &'a mut Record,
         env: &'a IeeeGuard,
     ) -> JitState<'a> {
-        let first = if unit.watch.looks_at_once() { 0 } else { fuel.min(UNITS_PER_LOOK) };
+        let slice = program.slice();
+        let first = if unit.watch.looks_at_once() { 0 } else { fuel.min(slice) };
         JitState {
             fuel: first as i64,
             frame: 0,
@@ -72,10 +92,14 @@ impl<'a> JitState<'a> {
             words,
             object: entry,
             entry,
-            functions: program.functions(),
+            program,
+            functions: program.by_object(),
             all_targets: unit.program.all_targets(),
             table: function.table,
             unit,
+            slice,
+            machine: false,
+            last: false,
             reserve: fuel - first,
             granted: first as i64,
             site: 0,
@@ -85,6 +109,9 @@ impl<'a> JitState<'a> {
             env,
         }
     }
+
+    /// In the place of a site: the function under way has said where it trapped, by [`JitState::locate`].
+    pub const LOCATED: u32 = u32::MAX;
 
     /// Calls function `object`, whose arguments are in place: its frame begins `words` above this one, its aggregates
     /// `aggregates` above this one's.
@@ -101,11 +128,18 @@ impl<'a> JitState<'a> {
         (self.object, self.table) = (object, function.table);
         self.frame += words;
         self.base += aggregates;
-        let flow = (function.code.call)(self);
+        let flow = (function.code.entered())(self);
         self.frame -= words;
         self.base -= aggregates;
         (self.object, self.table) = caller;
         flow
+    }
+
+    /// What the entries of the table of the function under way name, and then those of other functions.
+    #[must_use]
+    #[inline]
+    pub fn targets(&self) -> &'a [u64] {
+        self.all_targets.get(self.table as usize..).unwrap_or_default()
     }
 
     /// What an entry of the table of the function under way names: see [`crate::Loaded::targets`].
@@ -165,10 +199,6 @@ impl<'a> JitState<'a> {
     #[inline(never)]
     pub fn refill(&mut self, fuel: i64, cost: u64, at: At) -> Result<i64, TrapKind> {
         self.fuel = fuel;
-        let ordinal = match at {
-            At::Loop(ordinal) => Some(ordinal),
-            At::Call | At::Block => None,
-        };
         if at != At::Block {
             self.unit.watch.check()?;
         }
@@ -176,13 +206,12 @@ impl<'a> JitState<'a> {
         if total < cost {
             return Err(TrapKind::OutOfFuel);
         }
-        if let Some(Some(function)) = self.functions.get(self.object as usize) {
-            function.code.count(ordinal, (self.granted - fuel) as u64);
-        }
+        self.count(fuel, at.ordinal());
         // Within a block only what it needs, so that the next loop head or call comes here and looks.
-        let slice = if at == At::Block { cost } else { cost.max(UNITS_PER_LOOK) }.min(total);
+        let slice = if at == At::Block { cost } else { cost.max(self.slice) }.min(total);
         self.reserve = total - slice;
         self.granted = slice as i64;
+        self.machine = false;
         self.fuel = (slice - cost) as i64;
         Ok(self.fuel)
     }
@@ -192,6 +221,61 @@ impl<'a> JitState<'a> {
     #[inline]
     pub fn object(&self) -> u32 {
         self.object
+    }
+
+    /// Counts what has been spent of the slice under way.
+    fn count(&self, fuel: i64, ordinal: Option<u32>) {
+        let Some(Some(function)) = self.functions.get(self.object as usize) else { return };
+        let units = (self.granted - fuel) as u64;
+        function.code.count(ordinal, units);
+        if let Some(tier_up) = self.program.tier_up() {
+            tier_up.spent(self.unit.program, self.object, &function.code, ordinal, units);
+        }
+    }
+
+    /// Looks at clock and flag where that may be, and grants machine code its next slice, of at least `need` units; nothing is
+    /// charged. `None` where the run has less: it then has all that is left in [`JitState::fuel`], and no machine code is
+    /// entered at the head of a loop any more.
+    ///
+    /// # Errors
+    /// An interruption.
+    #[cold]
+    #[inline(never)]
+    pub fn grant(&mut self, fuel: i64, need: u64, at: At) -> Result<Option<i64>, TrapKind> {
+        self.fuel = fuel;
+        let total = self.left();
+        if total < need {
+            (self.fuel, self.granted, self.reserve) = (total as i64, self.granted + (total as i64 - fuel), 0);
+            self.last = true;
+            return Ok(None);
+        }
+        if at != At::Block {
+            self.unit.watch.check()?;
+        }
+        if let Some(function) = self.program.function(self.object) {
+            function.code.count_machine(at.ordinal(), (self.granted - fuel) as u64);
+        }
+        // Machine code is faster, so that its slices are as long in time.
+        let slice = if at == At::Block { need } else { need.max(self.slice * MACHINE_SLICES) }.min(total);
+        self.reserve = total - slice;
+        (self.granted, self.fuel) = (slice as i64, slice as i64);
+        self.machine = true;
+        Ok(Some(self.fuel))
+    }
+
+    /// Enters the machine code for the head of loop `ordinal` of the function under way, if there is some. It runs the function to
+    /// its end.
+    #[cold]
+    #[inline(never)]
+    pub fn enter_loop(&mut self, fuel: i64, ordinal: u32) -> Option<JitControlFlow> {
+        if self.last {
+            return None;
+        }
+        let machine = self.program.function(self.object)?.code.machine(JitEntry::Loop(ordinal))?;
+        // That the function begins in other code again and again is worth knowing.
+        self.count(fuel, Some(ordinal));
+        (self.fuel, self.granted) = (fuel, fuel);
+        Some(machine(self))
     }
 
     /// Whether the function under way is the entry point, which nothing has called.
@@ -231,10 +315,10 @@ impl<'a> JitState<'a> {
         self.reserve + self.fuel as u64
     }
 
-    /// What was spent of the last slice, which no function has been counted for.
+    /// What was spent of the last slice, which no function has been counted for; and whether machine code had it.
     #[inline]
-    pub(super) fn unclaimed(&self) -> u64 {
-        (self.granted - self.fuel) as u64
+    pub(super) fn unclaimed(&self) -> (u64, bool) {
+        ((self.granted - self.fuel) as u64, self.machine)
     }
 
     /// Why it stopped, where it has not returned.

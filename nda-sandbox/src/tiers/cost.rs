@@ -1,0 +1,15 @@
+//! What compiling is expected to take, and what it saves: the constants are what `cargo xtask bench tiers` prints.
+
+/// Nanoseconds that compiling a function takes, whatever is in it.
+const COMPILE_NANOS: u64 = 120_000;
+
+/// Nanoseconds more for each of its nodes.
+const COMPILE_NODE_NANOS: u64 = 3_500;
+
+/// Picoseconds that a unit of fuel takes in tier 1.
+const UNIT_PICOS: u64 = 500;
+
+/// Units of fuel that tier 1 runs in the time that compiling a function of so many nodes is expected to take.
+pub(super) fn units(nodes: usize) -> u64 {
+    (COMPILE_NANOS + COMPILE_NODE_NANOS * nodes as u64) * 1000 / UNIT_PICOS
+}
