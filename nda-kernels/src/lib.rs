@@ -14,8 +14,8 @@
 //! | [`reduce`] | `dot`, `sum`, `mean`, `max`, `min`, `argmax`, `argmin`, `softmax` |
 //! | [`elementwise`] | lane-wise arithmetic, vector with vector and vector with float |
 //!
-//! Callers go through one table of function pointers, [`Kernels`], so that another set of kernels (SIMD) can
-//! take the place of the scalar one without any caller noticing anything but time.
+//! Callers go through one table of function pointers, [`Kernels`], of which there is one for each [`Level`] of instructions: no
+//! caller notices anything but time.
 //!
 //! # Lengths
 //! A kernel whose slices disagree in length panics: lengths are static in NDA and checked by its validator,

@@ -84,6 +84,22 @@ fn unkey(k: i32) -> f64 {
     canon64(f64::from(f32::from_bits((k ^ ((k >> 31) & i32::MAX)) as u32)))
 }
 
+/// The extreme of all keys, those of NaNs and of nothing being `none`. In lanes: the order of an extreme is free.
+#[inline(always)]
+fn extreme(x: &[f32], none: i32, of: impl Fn(i32, i32) -> i32) -> i32 {
+    let mut lanes = [none; 64];
+    let (whole, rest) = x.as_chunks::<64>();
+    for x in whole {
+        for (lane, &v) in lanes.iter_mut().zip(x) {
+            *lane = of(*lane, if v.is_nan() { none } else { key(v) });
+        }
+    }
+    for (lane, &v) in lanes.iter_mut().zip(rest) {
+        *lane = of(*lane, if v.is_nan() { none } else { key(v) });
+    }
+    lanes.into_iter().fold(none, of)
+}
+
 /// The greatest element: NaN is passed over, -0 is below +0, NaN if there is nothing else.
 ///
 /// ```
@@ -92,7 +108,7 @@ fn unkey(k: i32) -> f64 {
 #[must_use]
 #[inline(always)]
 pub fn max(x: &[f32]) -> f64 {
-    unkey(x.iter().fold(i32::MIN, |m, &v| m.max(if v.is_nan() { i32::MIN } else { key(v) })))
+    unkey(extreme(x, i32::MIN, i32::max))
 }
 
 /// The least element: NaN is passed over, -0 is below +0, NaN if there is nothing else.
@@ -103,7 +119,7 @@ pub fn max(x: &[f32]) -> f64 {
 #[must_use]
 #[inline(always)]
 pub fn min(x: &[f32]) -> f64 {
-    unkey(x.iter().fold(i32::MAX, |m, &v| m.min(if v.is_nan() { i32::MAX } else { key(v) })))
+    unkey(extreme(x, i32::MAX, i32::min))
 }
 
 /// Elements among which a search looks at once.

@@ -6,7 +6,7 @@
 pub mod expressions;
 #[cfg(any(feature = "wasmi", feature = "wasmtime"))]
 pub mod judge;
-#[cfg(any(feature = "candle", feature = "gemm"))]
+#[cfg(any(feature = "candle", feature = "gemm", feature = "faer", feature = "tq2"))]
 pub mod network;
 #[cfg(any(feature = "wasmi", feature = "wasmtime"))]
 pub mod wasm;
@@ -35,5 +35,9 @@ pub fn engines() -> Vec<Box<dyn Engine>> {
     out.extend(network::candle::engines());
     #[cfg(feature = "gemm")]
     out.push(Box::new(network::gemm::Gemm));
+    #[cfg(feature = "faer")]
+    out.push(Box::new(network::faer::Faer));
+    #[cfg(feature = "tq2")]
+    out.push(Box::new(network::tq2::Tq2));
     out
 }

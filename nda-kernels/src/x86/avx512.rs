@@ -119,6 +119,7 @@ fn load(tile: &Tile) -> __m512i {
 /// The products, for one way to decode: a module with the functions `gemv` and `gemm`.
 macro_rules! products {
     ($features:literal) => {
+        use super::super::{is_far, prefetch};
         use super::{Scale, load};
         use crate::matrix::{
             Quantised, TILE_COLS, TILE_ROWS, Tile, Tiles, activation_bytes, checked_batch, checked_blocks,
@@ -136,22 +137,28 @@ macro_rules! products {
             let (q, decoder) = (q.as_chunks::<TILE_COLS>().0, Decoder::new(w));
             let scale = Scale::new(w, quantised);
             let mut y = y.chunks_mut(TILE_ROWS);
+            let far = is_far(w);
             while blocks.len() >= BLOCKS {
                 let tiles = [w.block(blocks.start), w.block(blocks.start + 1)];
-                for (sums, y) in sums::<BLOCKS>(tiles, q, decoder).into_iter().zip(&mut y) {
+                let sums = if far {
+                    sums::<BLOCKS, true>(tiles, q, decoder)
+                } else {
+                    sums::<BLOCKS, false>(tiles, q, decoder)
+                };
+                for (sums, y) in sums.into_iter().zip(&mut y) {
                     scale.store(sums, y);
                 }
                 blocks.start += BLOCKS;
             }
             for (block, y) in blocks.zip(y) {
-                let [sums] = sums([w.block(block)], q, decoder);
+                let [sums] = sums::<1, false>([w.block(block)], q, decoder);
                 scale.store(sums, y);
             }
         }
 
         /// The sums of some blocks of 16 rows.
         #[target_feature(enable = $features)]
-        fn sums<const N: usize>(
+        fn sums<const N: usize, const FAR: bool>(
             blocks: [&[Tile]; N],
             q: &[[i8; TILE_COLS]],
             decoder: Decoder,
@@ -165,6 +172,9 @@ macro_rules! products {
             for (at, q) in q.iter().enumerate() {
                 let q = [four(q, 0), four(q, 1), four(q, 2), four(q, 3)];
                 for (sums, tiles) in sums.iter_mut().zip(tiles) {
+                    if FAR {
+                        prefetch(tiles, at);
+                    }
                     let values = decoder.decode(load(&tiles[at]));
                     for k in 0..4 {
                         sums[k] = _mm512_dpbusd_epi32(sums[k], values[k], q[k]);

@@ -2,8 +2,12 @@
 
 #[cfg(feature = "candle")]
 pub mod candle;
+#[cfg(feature = "faer")]
+pub mod faer;
 #[cfg(feature = "gemm")]
 pub mod gemm;
+#[cfg(feature = "tq2")]
+pub mod tq2;
 
 use nda_benches::engine::{Answer, Ready};
 use nda_runtime::Value;
