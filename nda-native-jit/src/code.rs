@@ -1,5 +1,6 @@
 //! Machine code in memory, its owner, and the one place where it is entered.
 
+use crate::budget::CodeBudget;
 use crate::context::{Context, status};
 use memmap2::{Mmap, MmapMut};
 use nda_runtime::jit::JitResume;
@@ -7,45 +8,12 @@ use nda_runtime::{JitControlFlow, JitFn, JitState};
 use std::io;
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What functions are aligned to, as the CPU fetches code.
 const ALIGN: usize = 64;
 
 /// Smallest piece of memory that can be protected by itself.
 const PAGE: usize = 4096;
-
-/// Bytes of executable memory that an owner may have, and has.
-#[derive(Debug)]
-pub struct CodeBudget {
-    most: usize,
-    used: AtomicUsize,
-}
-
-impl CodeBudget {
-    /// So many bytes at most; whole pages are counted.
-    #[must_use]
-    pub fn new(most: usize) -> CodeBudget {
-        CodeBudget { most, used: AtomicUsize::new(0) }
-    }
-
-    /// Bytes in use.
-    #[must_use]
-    pub fn used(&self) -> usize {
-        self.used.load(Ordering::Relaxed)
-    }
-
-    /// Greatest number of bytes.
-    #[must_use]
-    pub fn most(&self) -> usize {
-        self.most
-    }
-
-    fn take(&self, bytes: usize) -> bool {
-        let grow = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= self.most);
-        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, grow).is_ok()
-    }
-}
 
 /// A batch of machine code: written once, then executable and never writable again, unmapped when its last user drops.
 #[derive(Debug)]
@@ -89,7 +57,7 @@ impl CodeMemory {
         match mapped {
             Ok(map) => Ok((Arc::new(CodeMemory { map, budget: budget.clone(), bytes }), places)),
             Err(error) => {
-                budget.used.fetch_sub(bytes, Ordering::Relaxed);
+                budget.give(bytes);
                 Err(NoMemory::System(error))
             }
         }
@@ -98,7 +66,7 @@ impl CodeMemory {
 
 impl Drop for CodeMemory {
     fn drop(&mut self) {
-        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.budget.give(self.bytes);
     }
 }
 

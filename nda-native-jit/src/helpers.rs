@@ -74,6 +74,8 @@ helpers! {
     block(fuel: int, cost: int, node: int) -> int;
     /// Ends the run at a node: a trap's code and its operands.
     trap(fuel: int, node: int, code: int, first: int, second: int) -> int;
+    /// The same in a callee that is part of the code: what an entry of the table names, called at a node.
+    trap_inlined(fuel: int, node: int, code: int, first: int, second: int, entry: int, call: int) -> int;
     /// Calls what an entry of the table names: callee's frame and aggregates lie so far above. Gives the fuel.
     call(fuel: int, node: int, entry: int, words: int, aggregates: int) -> int;
     /// Calls the host: arguments lie in the frame from a word on, so many; results go to the words after them. Gives the fuel.
@@ -163,6 +165,24 @@ extern "C" fn block(cx: &mut Context<'_, '_>, fuel: i64, cost: i64, node: i64) -
     })
 }
 
+/// The trap of a code and its operands.
+fn trap_kind(code: i64, first: i64, second: i64) -> TrapKind {
+    match TrapCode::from_number(code as u32) {
+        Some(TrapCode::LoopLimit) => TrapKind::LoopLimit { max: first as u64 },
+        Some(TrapCode::IntegerOverflow) => TrapKind::IntegerOverflow { operand: first as u64 },
+        // Of a float that no int is: a NaN or one out of range.
+        Some(TrapCode::InvalidConversion) => match f64::from_bits(first as u64).is_nan() {
+            true => TrapKind::InvalidConversion { bits: first as u64 },
+            false => TrapKind::IntegerOverflow { operand: first as u64 },
+        },
+        Some(TrapCode::IndexOutOfBounds) => TrapKind::IndexOutOfBounds { index: first, len: second as u64 },
+        Some(TrapCode::CapacityExceeded) => TrapKind::CapacityExceeded { capacity: first as u64 },
+        Some(TrapCode::Failed) => TrapKind::Failed { code: first },
+        Some(TrapCode::DivideByZero) => TrapKind::DivideByZero,
+        other => unreachable!("machine code does not trap by {other:?}"),
+    }
+}
+
 extern "C" fn trap(
     cx: &mut Context<'_, '_>,
     fuel: i64,
@@ -171,24 +191,23 @@ extern "C" fn trap(
     first: i64,
     second: i64,
 ) -> i64 {
+    contained(cx, |cx| stop_at(cx, fuel, node, trap_kind(code, first, second)))
+}
+
+extern "C" fn trap_inlined(
+    cx: &mut Context<'_, '_>,
+    fuel: i64,
+    node: i64,
+    code: i64,
+    first: i64,
+    second: i64,
+    entry: i64,
+    call: i64,
+) -> i64 {
     contained(cx, |cx| {
-        let kind = match TrapCode::from_number(code as u32) {
-            Some(TrapCode::LoopLimit) => TrapKind::LoopLimit { max: first as u64 },
-            Some(TrapCode::IntegerOverflow) => TrapKind::IntegerOverflow { operand: first as u64 },
-            // Of a float that no int is: a NaN or one out of range.
-            Some(TrapCode::InvalidConversion) => match f64::from_bits(first as u64).is_nan() {
-                true => TrapKind::InvalidConversion { bits: first as u64 },
-                false => TrapKind::IntegerOverflow { operand: first as u64 },
-            },
-            Some(TrapCode::IndexOutOfBounds) => {
-                TrapKind::IndexOutOfBounds { index: first, len: second as u64 }
-            }
-            Some(TrapCode::CapacityExceeded) => TrapKind::CapacityExceeded { capacity: first as u64 },
-            Some(TrapCode::Failed) => TrapKind::Failed { code: first },
-            Some(TrapCode::DivideByZero) => TrapKind::DivideByZero,
-            other => unreachable!("machine code does not trap by {other:?}"),
-        };
-        stop_at(cx, fuel, node, kind)
+        let callee = cx.state.targets[entry as usize] as u32;
+        cx.state.locate_in(callee, node as NodeId);
+        stop_at(cx, fuel, call, trap_kind(code, first, second))
     })
 }
 

@@ -24,9 +24,6 @@ impl Host {
     }
 
     fn with(level: &str) -> Option<Host> {
-        if !cfg!(target_arch = "x86_64") || cfg!(windows) {
-            return None;
-        }
         let mut flags = settings::builder();
         let verifier = if cfg!(debug_assertions) { "true" } else { "false" };
         for (name, value) in [

@@ -5,30 +5,55 @@
 //! fuel, leaves to another tier, which keeps everything in the same places of the frame ([`Homes`](nda_runtime::jit::Homes)).
 #![deny(unsafe_code)]
 
+mod budget;
+#[cfg(all(target_arch = "x86_64", unix))]
 #[expect(unsafe_code, reason = "machine code is entered here, and nowhere else")]
 mod code;
+#[cfg(all(target_arch = "x86_64", unix))]
+mod compile;
+#[cfg(all(target_arch = "x86_64", unix))]
 mod context;
+#[cfg(all(target_arch = "x86_64", unix))]
 mod emit;
+#[cfg(all(target_arch = "x86_64", unix))]
 mod helpers;
+#[cfg(all(target_arch = "x86_64", unix))]
 mod host;
+#[cfg(not(all(target_arch = "x86_64", unix)))]
+mod nowhere;
+#[cfg(all(target_arch = "x86_64", unix))]
 mod plan;
+#[cfg(all(target_arch = "x86_64", unix))]
 mod types;
 
-pub use code::CodeBudget;
-pub use emit::Source;
+pub use budget::CodeBudget;
+#[cfg(all(target_arch = "x86_64", unix))]
+pub use compile::{compile, link};
+#[cfg(all(target_arch = "x86_64", unix))]
 pub use host::Host;
+#[cfg(not(all(target_arch = "x86_64", unix)))]
+pub use nowhere::{Host, compile, link};
 
-use code::{CodeMemory, Native, NoMemory};
-use cranelift_codegen::Context;
-use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::ir::{AbiParam, Signature, types as clif};
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
-use emit::Plan;
+use nda_ast::ValidFunction;
 use nda_runtime::JitFn;
-use nda_runtime::jit::JitResume;
+use nda_runtime::jit::{Homes, JitEntry, JitResume};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+
+/// A function to be compiled.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'s> {
+    /// The function.
+    pub valid: &'s ValidFunction,
+    /// Entries of its table that name imports, ascending.
+    pub imports: &'s [u32],
+    /// The functions that entries of its table name.
+    pub callees: &'s [Option<Arc<ValidFunction>>],
+    /// Where everything lies in its frame.
+    pub homes: &'s Homes,
+    /// Where the code is entered.
+    pub entry: JitEntry,
+}
 
 /// Why a function stays in the other tier.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,9 +108,6 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// Bytes of the machine stack that one activation may take.
-const MOST_STACK: u32 = 3 << 10;
-
 /// A function in machine code, not yet in executable memory.
 #[derive(Clone, Debug)]
 pub struct Compiled {
@@ -117,46 +139,6 @@ impl Compiled {
     }
 }
 
-/// Compiles a function.
-///
-/// # Errors
-/// [`Refusal`], where it stays in the other tier. A panic of the code generator is one.
-pub fn compile(host: &Host, source: &Source<'_>, texts: bool) -> Result<Compiled, Refusal> {
-    let compiled = catch_unwind(AssertUnwindSafe(|| try_compile(host, source, texts)));
-    compiled.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
-        Err(Refusal::Defect(text.to_owned()))
-    })
-}
-
-fn try_compile(host: &Host, source: &Source<'_>, texts: bool) -> Result<Compiled, Refusal> {
-    let plan = Plan::new(source)?;
-    let isa = &*host.isa;
-    let mut cx = Context::new();
-    let mut signature = Signature::new(isa.default_call_conv());
-    signature.params.push(AbiParam::new(clif::I64));
-    signature.returns.push(AbiParam::new(clif::I64));
-    cx.func.signature = signature;
-    let mut lists = FunctionBuilderContext::new();
-    emit::emit(FunctionBuilder::new(&mut cx.func, &mut lists), host, source, &plan)?;
-    let clif = texts.then(|| cx.func.display().to_string());
-    cx.set_disasm(texts);
-    let compiled = match cx.compile(isa, &mut ControlPlane::default()) {
-        Ok(compiled) => compiled,
-        Err(error) => return Err(Refusal::Defect(format!("{:?}", error.inner))),
-    };
-    let bytes = compiled.buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset);
-    if bytes > MOST_STACK {
-        return Err(Refusal::Stack { bytes, most: MOST_STACK });
-    }
-    if !compiled.buffer.relocs().is_empty() {
-        return Err(Refusal::Defect("code refers to symbols".to_owned()));
-    }
-    let texts = clif.map(|clif| Texts { clif, asm: compiled.vcode.clone().unwrap_or_default() });
-    Ok(Compiled { code: compiled.code_buffer().to_vec(), texts })
-}
-
 /// A function to be linked: its code, and the same function in another tier, from its beginning and from the head of a loop.
 pub struct Unlinked {
     /// The code.
@@ -171,22 +153,4 @@ impl fmt::Debug for Unlinked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unlinked").field("bytes", &self.compiled.bytes()).finish_non_exhaustive()
     }
-}
-
-/// Puts a batch of functions into executable memory, which lives until the last of them drops.
-///
-/// # Errors
-/// Where the budget or the system has no memory for them.
-pub fn link(batch: Vec<Unlinked>, budget: &Arc<CodeBudget>) -> Result<Vec<JitFn>, Refusal> {
-    let codes: Vec<&[u8]> = batch.iter().map(|f| f.compiled.code.as_slice()).collect();
-    let (memory, places) = CodeMemory::map(&codes, budget).map_err(|error| match error {
-        NoMemory::Budget => Refusal::Budget { most: budget.most() },
-        NoMemory::System(error) => Refusal::Memory(error.to_string()),
-    })?;
-    let linked = batch.into_iter().zip(places).map(|(f, at)| {
-        let native = Native::new(memory.clone(), at, f.call, f.resume);
-        let f: JitFn = Arc::new(move |state: &mut nda_runtime::JitState<'_>| native.enter(state));
-        f
-    });
-    Ok(linked.collect())
 }

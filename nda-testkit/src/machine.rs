@@ -46,11 +46,13 @@ impl Machine {
                 .filter(|(t, _)| program.import(**t).is_some())
                 .map(|(_, i)| i)
                 .collect();
+            let callees: Vec<_> = links.iter().map(|t| program.function(*t).cloned()).collect();
             let loops = (0..other.homes.counters.len() as u32).map(JitEntry::Loop);
             let body = (self.entered != Entered::Loops).then_some(JitEntry::Body);
             let loops = loops.filter(|_| self.entered != Entered::Bodies);
             for entry in body.into_iter().chain(loops) {
-                let source = Source { valid, imports: &imports, homes: &other.homes, entry };
+                let source =
+                    Source { valid, imports: &imports, callees: &callees, homes: &other.homes, entry };
                 let compiled = match compile(&host, &source, false) {
                     Ok(compiled) => compiled,
                     Err(nda_native_jit::Refusal::Defect(what)) => panic!("{entry:?}: {what}"),

@@ -102,7 +102,7 @@ impl Emitter<'_, '_> {
         if self.dead || cost == 0 {
             return;
         }
-        if !self.plan.fuel.checked[block as usize] {
+        if !self.fuels.checked[block as usize] {
             self.spend(cost);
             return;
         }

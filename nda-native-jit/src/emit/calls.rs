@@ -34,6 +34,11 @@ impl Emitter<'_, '_> {
 
     /// Of a call in an expression: one result.
     pub(crate) fn call(&mut self, id: NodeId, node: &Node) {
+        if let Some(callee) = self.inlined(id, node) {
+            let results = self.inline(id, node, callee);
+            let value = self.b.use_var(results[0]);
+            return self.push_value(value);
+        }
         let map = FrameMap::new(node.operands(), 1);
         self.enter(id, node, map);
         let (word, ty) = (self.homes.words + map.result(0), self.type_of(id));
@@ -48,6 +53,14 @@ impl Emitter<'_, '_> {
     }
 
     pub(crate) fn call_stmt(&mut self, id: NodeId, node: &Node) {
+        if let Some(callee) = self.inlined(id, node) {
+            let results = self.inline(id, node, callee);
+            for (result, slot) in results.into_iter().zip(node.first_result()..) {
+                let value = self.b.use_var(result);
+                self.set_scalar(slot, value);
+            }
+            return;
+        }
         let written: Vec<u32> = self.f.operands(id).iter().filter_map(|arg| self.written(*arg)).collect();
         if self.imports.binary_search(&(node.table() as u32)).is_ok() {
             return self.call_import(id, node);

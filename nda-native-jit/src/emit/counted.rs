@@ -9,13 +9,14 @@ use super::Emitter;
 use super::blocks::{Label, Open, OpenLoop};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
-use nda_ast::{Effects, Node, NodeId, Op, SlotId};
+use cranelift_frontend::Variable;
+use nda_ast::{Effects, Node, NodeId, Op};
 
 /// Iterations that have been charged together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Batch {
     /// The loop's index,
-    index: SlotId,
+    index: Variable,
     /// one past what it is in the last iteration,
     end: Value,
     /// and what each costs.
@@ -39,18 +40,21 @@ impl Emitter<'_, '_> {
     /// Whether a `Loop` charges many iterations at once: nothing in its body spends what is not known ahead of time.
     pub(crate) fn is_counted(&self, ordinal: u32) -> bool {
         let info = &self.plan.loops[ordinal as usize];
-        let plain = |node: &Node| {
-            !matches!(node.op(), Op::Loop | Op::While) && !node.op().info().effects.has(Effects::CALL)
+        let plain = |node: &Node, id: NodeId| {
+            let part = self.plan.fuel.inlined.binary_search(&id).is_ok();
+            !matches!(node.op(), Op::Loop | Op::While)
+                && (part || !node.op().info().effects.has(Effects::CALL))
         };
         let body = &self.f.nodes()[info.head as usize - 1..info.end as usize - 1];
         // A way that leads out of the loop is not part of what an iteration costs.
         let stays = |node: &Node| !matches!(node.op(), Op::Break | Op::Continue) || node.depth() == 0;
-        body.iter().all(|node| plain(node) && stays(node)) && self.plan.fuel.iterations[ordinal as usize] > 0
+        body.iter().zip(info.head..).all(|(node, id)| plain(node, id) && stays(node))
+            && self.plan.fuel.iterations[ordinal as usize] > 0
     }
 
     /// What is left of the fuel where only the iterations that have begun are charged.
     pub(crate) fn uncharged(&mut self, batch: Batch, fuel: Value) -> Value {
-        let index = self.scalar_of(batch.index);
+        let index = self.b.use_var(batch.index);
         let next = self.b.ins().iadd_imm_s(index, 1);
         let left = self.b.ins().isub(batch.end, next);
         let cost = self.int(batch.cost as i64);
@@ -93,7 +97,8 @@ impl Emitter<'_, '_> {
         let units = self.b.ins().imul(n, body);
         let left = self.b.ins().isub(fuel, units);
         self.b.def_var(self.fuel, left);
-        let batch = Batch { index: node.index_slot(), end, cost };
+        let Some(index) = self.slots[node.index_slot() as usize].value else { return };
+        let batch = Batch { index, end, cost };
         self.batch = Some(batch);
         let mut rest = self.label();
         if self.is_short(ordinal) {
@@ -126,7 +131,7 @@ impl Emitter<'_, '_> {
 
     /// Runs most of `n` iterations, several at a time; the rest is left to what follows.
     fn several(&mut self, open: &mut OpenLoop, batch: Batch, n: Value, rest: &mut Label) {
-        let index = self.scalar_of(batch.index);
+        let index = self.b.use_var(batch.index);
         let mask = self.int(-TIMES);
         let most = self.b.ins().band(n, mask);
         let end = self.b.ins().iadd(index, most);
@@ -148,9 +153,9 @@ impl Emitter<'_, '_> {
                 self.place(copy.next);
                 open.after = copy.after;
             }
-            let index = self.scalar_of(batch.index);
+            let index = self.b.use_var(batch.index);
             let following = self.b.ins().iadd_imm_s(index, 1);
-            self.set_scalar(batch.index, following);
+            self.b.def_var(batch.index, following);
             if time == last {
                 let done = self.b.ins().icmp(IntCC::Equal, following, end);
                 let more = self.b.create_block();
@@ -201,9 +206,9 @@ impl Emitter<'_, '_> {
         self.jump(&mut open.next);
         self.place(open.next);
         if !self.dead {
-            let index = self.scalar_of(batch.index);
+            let index = self.b.use_var(batch.index);
             let next = self.b.ins().iadd_imm_s(index, 1);
-            self.set_scalar(batch.index, next);
+            self.b.def_var(batch.index, next);
             let done = self.b.ins().icmp(IntCC::Equal, next, batch.end);
             let (mut finished, mut again) = (self.label(), self.label());
             self.branch(done, &mut finished, &mut again);

@@ -8,6 +8,7 @@ mod calls;
 mod counted;
 mod elements;
 mod heads;
+mod inline;
 mod memory;
 mod places;
 mod scalar;
@@ -18,12 +19,13 @@ mod vectors;
 use crate::context::status;
 use crate::helpers::Helper;
 use crate::plan::fuel::FuelPlan;
+use crate::plan::inline::{Inline, inline};
 use crate::plan::live::Live;
 use crate::plan::loops::LoopInfo;
 use crate::plan::nan::NanPlan;
 use crate::plan::walk::Event;
 use crate::plan::{fuel, live, loops, nan, walk};
-use crate::{Host, Refusal};
+use crate::{Host, Refusal, Source};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{AbiParam, Block, InstBuilder, SigRef, Signature, Value, types};
 use cranelift_codegen::isa::TargetIsa;
@@ -37,19 +39,7 @@ use std::ops::Range;
 use blocks::Open;
 use memory::Slot;
 use places::Places;
-
-/// A function to be compiled.
-#[derive(Clone, Copy, Debug)]
-pub struct Source<'s> {
-    /// The function.
-    pub valid: &'s ValidFunction,
-    /// Entries of its table that name imports, ascending.
-    pub imports: &'s [u32],
-    /// Where everything lies in its frame.
-    pub homes: &'s Homes,
-    /// Where the code is entered.
-    pub entry: JitEntry,
-}
+pub(crate) use scalar::is_scalar;
 
 /// What is known of it before code is emitted.
 pub(crate) struct Plan {
@@ -58,6 +48,8 @@ pub(crate) struct Plan {
     fuel: FuelPlan,
     live: Live,
     nan: NanPlan,
+    /// Callees that may be part of the code, by entry of the table.
+    callees: Vec<Option<Inline>>,
 }
 
 /// Fuel that a way without a look at it may cost: far below what a slice, a register's value, may be.
@@ -83,12 +75,14 @@ impl Plan {
         if size > MOST_SIZE {
             return Err(Refusal::TooLarge { size, most: MOST_SIZE });
         }
-        let fuel = fuel::fuel_plan(source.valid, &events, &loops);
+        let callees: Vec<_> = source.callees.iter().map(|callee| inline(callee.as_ref()?)).collect();
+        let way = |id: NodeId| Some(callees.get(f.node(id).table())?.as_ref()?.fuel.begin);
+        let fuel = fuel::fuel_plan(source.valid, &events, &loops, &way);
         if fuel.heads.iter().chain([&fuel.begin]).any(|way| *way > MOST_WAY) {
             return Err(Refusal::TooDear);
         }
         let nan = nan::nan_plan(source.valid, &events);
-        Ok(Plan { events, loops, fuel, live, nan })
+        Ok(Plan { events, loops, fuel, live, nan, callees })
     }
 }
 
@@ -126,6 +120,11 @@ pub(crate) struct Emitter<'e, 'f> {
     homes: &'f Homes,
     map: FrameMap,
     plan: &'f Plan,
+    /// Of the function under way, which may be a callee that is part of the code.
+    events: &'f [Event],
+    fuels: &'f FuelPlan,
+    nans: &'f NanPlan,
+    inlining: Option<inline::Inlined>,
     entry: JitEntry,
     /// The context.
     cx: Value,
@@ -193,6 +192,10 @@ impl<'e, 'f> Emitter<'e, 'f> {
             homes: source.homes,
             map: FrameMap::new(f.params().len(), f.results().len()),
             plan,
+            events: &plan.events,
+            fuels: &plan.fuel,
+            nans: &plan.nan,
+            inlining: None,
             entry: source.entry,
             cx,
             fuel,
@@ -224,10 +227,9 @@ impl<'e, 'f> Emitter<'e, 'f> {
 
     /// Emits what these events say.
     pub(crate) fn walk(&mut self, events: Range<usize>) {
-        let plan = self.plan;
         for at in events {
             self.at = at;
-            match plan.events[at] {
+            match self.events[at] {
                 Event::Open(block) => self.open(block),
                 Event::Close(block) => self.close(block),
                 Event::Node(id) => self.node(id),
@@ -409,7 +411,14 @@ impl<'e, 'f> Emitter<'e, 'f> {
         let (node, code) = (self.int(node.into()), self.int(code.number().into()));
         let [first, second] =
             operands.map(|operand| operand.unwrap_or_else(|| self.b.ins().iconst(types::I64, 0)));
-        self.help(Helper::trap, &[fuel, node, code, first, second]);
+        match &self.inlining {
+            None => self.help(Helper::trap, &[fuel, node, code, first, second]),
+            Some(inner) => {
+                let (entry, call) = (i64::from(inner.entry), i64::from(inner.call));
+                let (entry, call) = (self.int(entry), self.int(call));
+                self.help(Helper::trap_inlined, &[fuel, node, code, first, second, entry, call])
+            }
+        };
         let status = self.int(status::TRAPPED);
         self.b.ins().return_(&[status]);
     }

@@ -68,7 +68,7 @@ impl Emitter<'_, '_> {
         let operand = self.pop();
         let value = match operand {
             Operand::Place(place) => self.reference(place),
-            Operand::Scalar { value, late: true } if self.plan.nan.select(id) == Nan::Exact => {
+            Operand::Scalar { value, late: true } if self.nans.select(id) == Nan::Exact => {
                 self.canonical(value)
             }
             Operand::Scalar { value, .. } => value,
@@ -77,7 +77,7 @@ impl Emitter<'_, '_> {
     }
 
     pub(crate) fn selected(&mut self, id: NodeId) {
-        let late = self.type_of(id) == Type::Float && self.plan.nan.select(id) == Nan::Late;
+        let late = self.type_of(id) == Type::Float && self.nans.select(id) == Nan::Late;
         if self.branches(id) {
             let Some(open) = self.selects.pop() else { return };
             self.arm(id, open.after);

@@ -85,6 +85,11 @@ impl Emitter<'_, '_> {
     fn ret(&mut self, count: usize) {
         let results = self.f.results();
         let first = self.stack.len() - count;
+        let operands = self.stack[first..].to_vec();
+        if self.return_inlined(&operands) {
+            self.stack.truncate(first);
+            return;
+        }
         let words: Vec<Value> = (0..count)
             .map(|i| {
                 let operand = self.stack[first + i];
@@ -101,6 +106,9 @@ impl Emitter<'_, '_> {
 
     /// The function returns.
     pub(crate) fn finish(&mut self) {
+        if self.return_inlined(&[]) {
+            return;
+        }
         let fuel = self.fuel();
         self.b.ins().store(super::memory::plain(), fuel, self.cx, crate::context::offset::FUEL);
         let status = self.int(0);

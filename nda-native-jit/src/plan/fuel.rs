@@ -6,7 +6,7 @@
 
 use super::loops::LoopInfo;
 use super::walk::Event;
-use nda_ast::{BlockId, BlockKind, Function, Op, ValidFunction};
+use nda_ast::{BlockId, BlockKind, Function, NodeId, Op, ValidFunction};
 
 /// What is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +19,23 @@ pub(crate) struct FuelPlan {
     pub iterations: Vec<u64>,
     /// Whether a block looks for itself, by block.
     pub checked: Vec<bool>,
+    /// The calls whose callees are part of the code, ascending: those before which no other call may have come.
+    pub inlined: Vec<NodeId>,
 }
 
-pub(crate) fn fuel_plan(valid: &ValidFunction, events: &[Event], loops: &[LoopInfo]) -> FuelPlan {
-    let (begin, heads) = needs(valid, events, loops);
-    let iterations = iterations(valid, loops);
-    FuelPlan { begin, heads, iterations, checked: checked(valid.function(), events) }
+/// `inlinable` gives of a call whose callee may be part of the code the dearest way through that.
+pub(crate) fn fuel_plan(
+    valid: &ValidFunction,
+    events: &[Event],
+    loops: &[LoopInfo],
+    inlinable: &dyn Fn(NodeId) -> Option<u64>,
+) -> FuelPlan {
+    let (checked, inlined) = checked(valid.function(), events, inlinable);
+    // What a call costs that is part of the code; `None` of any other.
+    let way = |id: NodeId| inlined.binary_search(&id).ok().and_then(|_| inlinable(id));
+    let (begin, heads) = needs(valid, events, loops, &way);
+    let iterations = iterations(valid, loops, &way);
+    FuelPlan { begin, heads, iterations, checked, inlined }
 }
 
 fn is_call(op: Op) -> bool {
@@ -32,19 +43,30 @@ fn is_call(op: Op) -> bool {
 }
 
 /// At most what all blocks of a body cost together, where none is run twice.
-fn iterations(valid: &ValidFunction, loops: &[LoopInfo]) -> Vec<u64> {
+fn iterations(
+    valid: &ValidFunction,
+    loops: &[LoopInfo],
+    inlined: &dyn Fn(NodeId) -> Option<u64>,
+) -> Vec<u64> {
     let f = valid.function();
     let one = |l: &LoopInfo| {
         let inside =
             |(b, _): &(&nda_ast::Block, BlockId)| l.node <= b.owner && b.end <= l.end && b.first > l.node;
         let blocks = f.blocks().iter().zip(0..).filter(inside);
-        blocks.fold(0_u64, |sum, (_, id)| sum.saturating_add(valid.block_cost(id)))
+        let calls = (l.head..l.end).filter_map(|id| is_call(f.node(id).op()).then(|| inlined(id))?);
+        let costs = blocks.map(|(_, id)| valid.block_cost(id)).chain(calls);
+        costs.fold(0_u64, u64::saturating_add)
     };
     loops.iter().map(one).collect()
 }
 
 /// Walks backwards with the cost of the dearest way from where it stands to the next place that looks.
-fn needs(valid: &ValidFunction, events: &[Event], loops: &[LoopInfo]) -> (u64, Vec<u64>) {
+fn needs(
+    valid: &ValidFunction,
+    events: &[Event],
+    loops: &[LoopInfo],
+    inlined: &dyn Fn(NodeId) -> Option<u64>,
+) -> (u64, Vec<u64>) {
     struct Open {
         kind: BlockKind,
         /// The way after the statement.
@@ -93,7 +115,7 @@ fn needs(valid: &ValidFunction, events: &[Event], loops: &[LoopInfo]) -> (u64, V
                     BlockKind::Cond => {
                         open.pop();
                         ordinal -= 1;
-                        heads[ordinal] = cost.saturating_add(if calls { 0 } else { after.max(other) });
+                        heads[ordinal] = way.saturating_add(if calls { 0 } else { after.max(other) });
                         way = 0;
                     }
                     BlockKind::Loop => {
@@ -111,12 +133,15 @@ fn needs(valid: &ValidFunction, events: &[Event], loops: &[LoopInfo]) -> (u64, V
                 let node = f.node(id);
                 match node.op() {
                     Op::Return | Op::Fail => way = 0,
-                    op if is_call(op) => {
-                        way = 0;
-                        if let Some(top) = open.last_mut() {
-                            top.calls = true;
+                    op if is_call(op) => match inlined(id) {
+                        Some(callee) => way = way.saturating_add(callee),
+                        None => {
+                            way = 0;
+                            if let Some(top) = open.last_mut() {
+                                top.calls = true;
+                            }
                         }
-                    }
+                    },
                     Op::Break | Op::Continue => {
                         let is_loop = |o: &&Open| matches!(o.kind, BlockKind::Loop | BlockKind::While);
                         let target = open.iter().rev().filter(is_loop).nth(node.depth() as usize);
@@ -137,7 +162,11 @@ fn needs(valid: &ValidFunction, events: &[Event], loops: &[LoopInfo]) -> (u64, V
 }
 
 /// Walks forwards with whether a call may have come since the last place that looks.
-fn checked(f: &Function, events: &[Event]) -> Vec<bool> {
+fn checked(
+    f: &Function,
+    events: &[Event],
+    inlinable: &dyn Fn(NodeId) -> Option<u64>,
+) -> (Vec<bool>, Vec<NodeId>) {
     #[derive(Default)]
     struct Open {
         block: BlockId,
@@ -147,7 +176,7 @@ fn checked(f: &Function, events: &[Event]) -> Vec<bool> {
         /// Whether a call may have come on a way past the statement.
         after: bool,
     }
-    let mut out = vec![false; f.blocks().len()];
+    let (mut out, mut inlined) = (vec![false; f.blocks().len()], Vec::new());
     let (mut open, mut called): (Vec<Open>, bool) = (Vec::new(), false);
     for event in events {
         match *event {
@@ -190,6 +219,7 @@ fn checked(f: &Function, events: &[Event]) -> Vec<bool> {
             Event::Node(id) => {
                 let node = f.node(id);
                 match node.op() {
+                    op if is_call(op) && !called && inlinable(id).is_some() => inlined.push(id),
                     op if is_call(op) => called = true,
                     Op::Return | Op::Fail => called = false,
                     Op::Break | Op::Continue => {
@@ -205,5 +235,5 @@ fn checked(f: &Function, events: &[Event]) -> Vec<bool> {
             Event::Condition(_) | Event::FirstArm(_) => {}
         }
     }
-    out
+    (out, inlined)
 }

@@ -2,6 +2,7 @@
 //! recursion.
 
 pub(crate) mod fuel;
+pub(crate) mod inline;
 pub(crate) mod live;
 pub(crate) mod loops;
 pub(crate) mod nan;

@@ -304,7 +304,11 @@ impl<'a> JitState<'a> {
 
     /// Adds the node of the function under way to the chain of a trap; from the trap outwards.
     pub fn locate(&mut self, node: NodeId) {
-        let object = self.object;
+        self.locate_in(self.object, node);
+    }
+
+    /// The same of another function of the program, whose code is part of that of the function under way.
+    pub fn locate_in(&mut self, object: u32, node: NodeId) {
         let Some(f) = self.unit.program.function(object) else { return };
         self.locations.push(Location { function: f.hash(), object, node });
     }

@@ -37,7 +37,9 @@ fn code(program: &ValidProgram, object: u32, host: Option<&Host>) -> Result<(Str
     let links = inner.links(object).iter().zip(0..);
     let imports: Vec<u32> = links.filter(|(target, _)| is_import(**target)).map(|(_, entry)| entry).collect();
     let homes = continuation(program, object).homes;
-    let source = Source { valid, imports: &imports, homes: &homes, entry: JitEntry::Body };
+    let callees: Vec<_> =
+        inner.links(object).iter().map(|target| program.function(*target).cloned()).collect();
+    let source = Source { valid, imports: &imports, callees: &callees, homes: &homes, entry: JitEntry::Body };
     let compiled = compile(host, &source, true)?;
     Ok(compiled.texts().map(|texts| (texts.clif.clone(), texts.asm.clone())).unwrap_or_default())
 }

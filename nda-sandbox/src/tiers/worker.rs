@@ -129,7 +129,9 @@ fn promote(host: Option<&Host>, job: &Job, code: &JitCode) -> Result<usize, Refu
     if homes.words != code.words || homes.aggregates != code.aggregates {
         return Err(Refusal::Layout);
     }
-    let source = Source { valid, imports: &job.imports, homes: &homes, entry: job.entry };
+    let links = job.program.program().links(job.object);
+    let callees: Vec<_> = links.iter().map(|target| job.program.function(*target).cloned()).collect();
+    let source = Source { valid, imports: &job.imports, callees: &callees, homes: &homes, entry: job.entry };
     let compiled: Compiled = compile(host, &source, false)?;
     let bytes = compiled.bytes();
     let one = Unlinked { compiled, call: code.call.clone(), resume };

@@ -16,8 +16,15 @@ const TARGETS: [&str; 5] = [
 ];
 
 /// The crates that users build into their programs.
-const PACKAGES: [&str; 6] =
-    ["nda-ast", "nda-kernels", "nda-runtime", "nda-closure-jit", "nda-sandbox", "nda-prelude"];
+const PACKAGES: [&str; 7] = [
+    "nda-ast",
+    "nda-kernels",
+    "nda-runtime",
+    "nda-closure-jit",
+    "nda-native-jit",
+    "nda-sandbox",
+    "nda-prelude",
+];
 
 /// Tells the build script of blake3 that there is no C compiler for the target; its code in Rust is checked instead.
 const PURE: (&str, &str) = ("CARGO_FEATURE_PURE", "1");
