@@ -205,7 +205,7 @@ extern "C" fn trap_inlined(
     call: i64,
 ) -> i64 {
     contained(cx, |cx| {
-        let callee = cx.state.targets[entry as usize] as u32;
+        let callee = cx.state.targets()[entry as usize] as u32;
         cx.state.locate_in(callee, node as NodeId);
         stop_at(cx, fuel, call, trap_kind(code, first, second))
     })
