@@ -8,7 +8,7 @@ use crate::machine::Machine;
 use crate::native::{Float, Lookup, Rust, RustNovec};
 use crate::report::{Report, SCHEMA};
 use crate::rounds::Plan;
-use crate::tier::{Sandbox, TierEngine};
+use crate::tier::{Auto, Sandbox, TierEngine};
 use crate::treewalk::TreeWalk;
 use clap::Parser;
 use nda_closure_jit::Tier1;
@@ -27,7 +27,7 @@ cargo xtask bench also takes:
 #[derive(Parser)]
 #[command(name = "cargo xtask bench", after_help = MORE)]
 struct Options {
-    /// Only these groups: programs, scalar, memory, network, levels, generated, load, compile, cold, call.
+    /// Only these groups: programs, scalar, memory, network, levels, generated, load, compile, cold, call, warmup, tiers.
     #[arg(value_name = "GROUP")]
     groups: Vec<String>,
     /// Fewer and shorter rounds: seconds in all.
@@ -64,6 +64,7 @@ fn engines() -> Result<Vec<Box<dyn Engine>>, String> {
     let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(TierEngine::new(Tier0))];
     engines.push(Box::new(TierEngine::new(Tier1)));
     engines.push(Box::new(TierEngine::new(Native { entered: Entered::Bodies, slice: 1 << 13 })));
+    engines.push(Box::<Auto>::default());
     engines.push(Box::<Sandbox>::default());
     engines.push(Box::new(Rust));
     engines.push(Box::new(Float));

@@ -223,3 +223,58 @@ impl Caller for Handle {
         (0..i64::from(count)).fold(0, |sum: i64, x| sum.wrapping_add(self.0.call((x,)).unwrap_or_default()))
     }
 }
+
+/// The public API with machine code for what becomes hot.
+pub struct Auto {
+    engine: nda_sandbox::Engine,
+    limits: nda_sandbox::Limits,
+}
+
+impl Default for Auto {
+    fn default() -> Auto {
+        let limits =
+            nda_sandbox::Limits { fuel: u64::MAX / 2, deadline: None, ..nda_sandbox::Limits::default() };
+        Auto { engine: nda_sandbox::Engine::new(), limits }
+    }
+}
+
+impl Engine for Auto {
+    fn name(&self) -> &str {
+        "auto"
+    }
+
+    fn timed(&self) -> &str {
+        "`Func::run_in`, of a program whose hot loops and functions become machine code in the background"
+    }
+
+    fn load<'a>(&'a self, subject: &'a Subject) -> Result<Box<dyn Ready + 'a>, String> {
+        let program = self.engine.load(subject.bytes.clone(), &self.limits).map_err(|e| e.to_string())?;
+        let name = subject.program.program().name(subject.entry).unwrap_or_default();
+        let func = program.func_untyped(name).map_err(|e| e.to_string())?;
+        Ok(Box::new(ReadyAuto { func, subject, state: RunState::new() }))
+    }
+}
+
+struct ReadyAuto<'a> {
+    func: nda_sandbox::Func,
+    subject: &'a Subject,
+    state: RunState,
+}
+
+impl Ready for ReadyAuto<'_> {
+    fn answer(&mut self, input: usize) -> Result<Answer, String> {
+        let outcome =
+            self.func.run_in(&mut self.state, &self.subject.inputs[input]).map_err(|e| e.to_string())?;
+        Ok(Answer {
+            result: outcome.result.map_err(|trap| trap.kind.to_string()),
+            log: outcome.log,
+            executed_nodes: Some(outcome.executed_nodes),
+        })
+    }
+
+    fn run_all(&mut self) {
+        for args in &self.subject.inputs {
+            black_box(self.func.run_in(&mut self.state, args).is_ok());
+        }
+    }
+}

@@ -77,6 +77,8 @@ type Entry = for<'c, 's, 'a> extern "C" fn(&'c mut Context<'s, 'a>) -> i64;
 pub(crate) struct Native {
     memory: Arc<CodeMemory>,
     at: usize,
+    /// Words of the frame, and of the aggregates, that it reaches.
+    reach: (u32, u32),
     /// The same function in another tier, from its beginning,
     pub call: JitFn,
     /// and from the head of a loop.
@@ -85,17 +87,27 @@ pub(crate) struct Native {
 
 impl Native {
     /// The code that begins at byte `at` of `memory`, which [`crate::compile`] has made.
-    pub(crate) fn new(memory: Arc<CodeMemory>, at: usize, call: JitFn, resume: JitResume) -> Native {
-        Native { memory, at, call, resume }
+    pub(crate) fn new(
+        memory: Arc<CodeMemory>,
+        at: usize,
+        reach: (u32, u32),
+        call: JitFn,
+        resume: JitResume,
+    ) -> Native {
+        Native { memory, at, reach, call, resume }
     }
 
     /// Runs it.
     pub(crate) fn enter(&self, state: &mut JitState<'_>) -> JitControlFlow {
+        let (words, aggregates) = (self.reach.0 as usize, self.reach.1 as usize);
+        let fits = state.words.len().saturating_sub(state.frame) >= words
+            && state.unit.memory.arena.len().saturating_sub(state.base) >= aggregates;
+        assert!(fits, "machine code of another function, or for another frame");
         let mut cx = Context::new(state, self);
         let code = &self.memory.map[self.at..];
         // SAFETY: `code` is where a function begins that the emitter has compiled with the signature `Entry` for this CPU, as only
         // `link` makes a `Native`; it is executable, and lives as long as `self`. The function reaches memory through the context only: the
-        // frame of `FrameMap` and `Homes`, whose words `JitProgram` has counted; aggregates at references and lengths that it has checked or the
+        // frame of `FrameMap` and `Homes`, which is there; aggregates at references and lengths that it has checked or the
         // validator has proved; and the fields of `offset`. The state is borrowed for the call, so that nothing else uses those.
         let status = unsafe {
             let entry = std::mem::transmute::<*const u8, Entry>(code.as_ptr());

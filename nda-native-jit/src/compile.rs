@@ -52,7 +52,8 @@ fn try_compile(host: &Host, source: &Source<'_>, texts: bool) -> Result<Compiled
         return Err(Refusal::Defect("code refers to symbols".to_owned()));
     }
     let texts = clif.map(|clif| Texts { clif, asm: compiled.vcode.clone().unwrap_or_default() });
-    Ok(Compiled { code: compiled.code_buffer().to_vec(), texts })
+    let reach = (source.homes.words, source.homes.aggregates);
+    Ok(Compiled { code: compiled.code_buffer().to_vec(), reach, texts })
 }
 
 /// Puts a batch of functions into executable memory, which lives until the last of them drops.
@@ -66,7 +67,7 @@ pub fn link(batch: Vec<Unlinked>, budget: &Arc<CodeBudget>) -> Result<Vec<JitFn>
         NoMemory::System(error) => Refusal::Memory(error.to_string()),
     })?;
     let linked = batch.into_iter().zip(places).map(|(f, at)| {
-        let native = Native::new(memory.clone(), at, f.call, f.resume);
+        let native = Native::new(memory.clone(), at, f.compiled.reach, f.call, f.resume);
         let f: JitFn = Arc::new(move |state: &mut nda_runtime::JitState<'_>| native.enter(state));
         f
     });

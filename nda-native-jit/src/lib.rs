@@ -112,6 +112,8 @@ impl std::error::Error for Refusal {}
 #[derive(Clone, Debug)]
 pub struct Compiled {
     code: Vec<u8>,
+    /// Words of the frame, and of the aggregates, that it reaches.
+    reach: (u32, u32),
     /// What was asked for: the code before register allocation, and after.
     texts: Option<Texts>,
 }

@@ -7,6 +7,7 @@ pub mod levels;
 pub mod load;
 pub mod means;
 pub mod suite;
+pub mod warmup;
 
 use crate::engine::{Engine, Ready};
 use crate::report::{Phase, Row};
@@ -74,6 +75,16 @@ pub const GROUPS: &[Group] = &[
         name: "call",
         what: "one call of a loaded function that does next to nothing",
         run: |cx, _| call::run(cx),
+    },
+    Group {
+        name: "warmup",
+        what: "a first call by iterations of its loop, in each mode of tiers",
+        run: |cx, _| warmup::run(cx),
+    },
+    Group {
+        name: "tiers",
+        what: "what the cost model of tiers assumes: time of compiling, and of a unit of fuel",
+        run: |cx, _| warmup::costs(cx),
     },
 ];
 

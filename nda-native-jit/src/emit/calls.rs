@@ -16,7 +16,7 @@ impl Emitter<'_, '_> {
         let first = self.stack.len() - count;
         for (i, node) in nodes.iter().enumerate() {
             let operand = self.stack[first + i];
-            let value = self.to_word(operand, self.type_of(*node));
+            let value = self.word_of(operand, self.type_of(*node));
             self.set_word(word(i as u32), value);
         }
         self.stack.truncate(first);

@@ -31,10 +31,8 @@ pub(crate) struct Counted {
     inner: Block,
 }
 
-/// Nodes of a body that is written several times.
-const SHORT: usize = 12;
-/// How often.
-const TIMES: i64 = 8;
+/// Nodes of all copies of a body that is written several times, at most.
+const NODES: usize = 100;
 
 impl Emitter<'_, '_> {
     /// Whether a `Loop` charges many iterations at once: nothing in its body spends what is not known ahead of time.
@@ -101,8 +99,9 @@ impl Emitter<'_, '_> {
         let batch = Batch { index, end, cost };
         self.batch = Some(batch);
         let mut rest = self.label();
-        if self.is_short(ordinal) {
-            self.several(open, batch, n, &mut rest);
+        if let Some(times) = self.times(ordinal) {
+            let answered = self.answerable(ordinal, node.index_slot());
+            self.several(open, batch, (n, times), answered, &mut rest);
         } else {
             self.jump(&mut rest);
         }
@@ -113,8 +112,8 @@ impl Emitter<'_, '_> {
         open.counted = Some(Counted { batch, inner });
     }
 
-    /// Whether a body is written several times: nothing in it takes long or much code.
-    fn is_short(&self, ordinal: u32) -> bool {
+    /// How often a body is written, if several times: nothing in it takes long or much code.
+    fn times(&self, ordinal: u32) -> Option<i64> {
         let info = &self.plan.loops[ordinal as usize];
         let body = &self.f.nodes()[info.head as usize - 1..info.end as usize - 1];
         let light = |node: &Node| match node.op() {
@@ -126,16 +125,27 @@ impl Emitter<'_, '_> {
         let scalar = |node: &Node| {
             !matches!(node.op(), Op::Let | Op::Store) || self.slots[node.slot() as usize].ty.is_scalar()
         };
-        body.len() <= SHORT && body.iter().all(|node| light(node) && scalar(node))
+        let times = [8, 4, 2].into_iter().find(|times| body.len() * times <= NODES)?;
+        body.iter().all(|node| light(node) && scalar(node)).then_some(times as i64)
     }
 
     /// Runs most of `n` iterations, several at a time; the rest is left to what follows.
-    fn several(&mut self, open: &mut OpenLoop, batch: Batch, n: Value, rest: &mut Label) {
+    fn several(
+        &mut self,
+        open: &mut OpenLoop,
+        batch: Batch,
+        (n, times): (Value, i64),
+        answered: super::bounds::Answered,
+        rest: &mut Label,
+    ) {
         let index = self.b.use_var(batch.index);
-        let mask = self.int(-TIMES);
+        let mask = self.int(-times);
         let most = self.b.ins().band(n, mask);
         let end = self.b.ins().iadd(index, most);
-        let some = self.b.ins().icmp_imm_u(IntCC::NotEqual, most, 0);
+        let mut some = self.b.ins().icmp_imm_u(IntCC::NotEqual, most, 0);
+        if let Some(fits) = self.answer(&answered, end) {
+            some = self.b.ins().band(some, fits);
+        }
         let mut begin = self.label();
         self.branch(some, &mut begin, rest);
         self.place(begin);
@@ -143,8 +153,9 @@ impl Emitter<'_, '_> {
         self.b.ins().jump(again, &[]);
         self.b.switch_to_block(again);
         let events = self.plan.loops[open.ordinal as usize].events.clone();
-        let (at, last) = (self.at, TIMES - 1);
-        for time in 0..TIMES {
+        let (at, last) = (self.at, times - 1);
+        self.answered = Some(answered);
+        for time in 0..times {
             let next = self.label();
             self.opens.push(Open::Loop(OpenLoop { next, ..*open }));
             self.walk(events.clone());
@@ -177,6 +188,7 @@ impl Emitter<'_, '_> {
                 self.end_batch(open, batch);
             }
         }
+        self.answered = None;
         self.at = at;
         self.dead = true;
     }

@@ -25,6 +25,9 @@ impl Emitter<'_, '_> {
 
     /// Traps unless an index is below a length.
     fn check_index(&mut self, id: NodeId, index: Value, len: Value) {
+        if self.is_answered(id) {
+            return;
+        }
         let beyond = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
         self.trap_if(beyond, id, TrapCode::IndexOutOfBounds, [Some(index), Some(len)]);
     }

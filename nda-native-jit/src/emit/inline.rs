@@ -49,11 +49,13 @@ impl<'f> Emitter<'_, 'f> {
         let places = std::mem::replace(&mut self.places, Places::new(valid));
         let views = (self.fuels, self.nans, self.events, self.at);
         (self.fuels, self.nans, self.events) = (&callee.fuel, &callee.nan, &callee.events);
+        let answered = self.answered.take();
         self.inlining = Some(inner);
         self.spend(valid.block_cost(0));
         self.walk(0..callee.events.len());
         let after = self.inlining.take().map_or(after, |inner| inner.after);
         (self.fuels, self.nans, self.events, self.at) = views;
+        self.answered = answered;
         (self.valid, self.f, self.places) = (caller, caller_f, places);
         (self.opens, self.selects, self.stack) = (opens, selects, stack);
         let callee_slots = std::mem::replace(&mut self.slots, slots);

@@ -162,7 +162,7 @@ impl Emitter<'_, '_> {
         let word = if slot.ty.is_scalar() {
             let Some(var) = slot.value else { return };
             let value = self.b.use_var(var);
-            self.to_word(Operand::Scalar { value, late: slot.late }, slot.ty)
+            self.word_of(Operand::Scalar { value, late: slot.late }, slot.ty)
         } else {
             self.local_reference(slot.place)
         };
@@ -250,7 +250,7 @@ impl Emitter<'_, '_> {
     }
 
     /// An operand as a word of a frame.
-    pub(crate) fn to_word(&mut self, operand: Operand, ty: Type) -> Value {
+    pub(crate) fn word_of(&mut self, operand: Operand, ty: Type) -> Value {
         match operand {
             Operand::Place(place) => self.reference(place),
             Operand::Scalar { .. } => {

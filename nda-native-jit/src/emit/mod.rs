@@ -4,6 +4,7 @@
 //! leaves, or may, at the head of a loop: see [`heads`].
 
 mod blocks;
+mod bounds;
 mod calls;
 mod counted;
 mod elements;
@@ -142,6 +143,8 @@ pub(crate) struct Emitter<'e, 'f> {
     selects: Vec<select::Open>,
     /// The iterations that have been charged together, in a loop that does so.
     batch: Option<counted::Batch>,
+    /// Accesses that need no check.
+    answered: Option<bounds::Answered>,
     /// The event under way.
     at: usize,
     /// Nothing leads to where the walk stands: no code is emitted.
@@ -208,6 +211,7 @@ impl<'e, 'f> Emitter<'e, 'f> {
             loops: 0,
             selects: Vec::new(),
             batch: None,
+            answered: None,
             at: 0,
             dead: false,
             entered: None,

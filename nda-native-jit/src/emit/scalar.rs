@@ -235,7 +235,7 @@ impl Emitter<'_, '_> {
         let (trap, go) = (self.cold_block(), self.b.create_block());
         self.b.ins().brif(fits, go, &[], trap, &[]);
         self.go_on(trap);
-        let bits = self.to_word(operand, nda_ast::Type::Float);
+        let bits = self.word_of(operand, nda_ast::Type::Float);
         self.trap(id, TrapCode::InvalidConversion, [Some(bits), None]);
         self.go_on(go);
         match unsigned {

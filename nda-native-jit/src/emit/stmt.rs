@@ -31,7 +31,7 @@ impl Emitter<'_, '_> {
             Op::Print => {
                 let ty = self.type_of(id - 1);
                 let operand = self.pop();
-                let word = self.to_word(operand, ty);
+                let word = self.word_of(operand, ty);
                 let fuel = self.fuel();
                 let (node, ty) = (self.int(id.into()), self.int(encode(ty) as i64));
                 self.help_or_end(Helper::print, &[fuel, node, ty, word]);
@@ -93,7 +93,7 @@ impl Emitter<'_, '_> {
         let words: Vec<Value> = (0..count)
             .map(|i| {
                 let operand = self.stack[first + i];
-                self.to_word(operand, results[i])
+                self.word_of(operand, results[i])
             })
             .collect();
         self.stack.truncate(first);

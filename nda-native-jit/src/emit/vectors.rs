@@ -56,7 +56,7 @@ impl Emitter<'_, '_> {
             (Operand::Scalar { value, .. }, Arg::Float) => {
                 self.b.ins().bitcast(types::I64, MemFlagsData::new(), value)
             }
-            _ => self.to_word(operand, self.type_of(id)),
+            _ => self.word_of(operand, self.type_of(id)),
         }
     }
 

@@ -43,10 +43,10 @@ pub(crate) fn loops(f: &Function, events: &[Event]) -> Vec<LoopInfo> {
                 open.push(out.len() as u32 - 1);
             }
             Event::Close(block) => {
-                if matches!(f.blocks()[block as usize].kind, BlockKind::Loop | BlockKind::While) {
-                    if let Some(ordinal) = open.pop() {
-                        out[ordinal as usize].events.end = at;
-                    }
+                if matches!(f.blocks()[block as usize].kind, BlockKind::Loop | BlockKind::While)
+                    && let Some(ordinal) = open.pop()
+                {
+                    out[ordinal as usize].events.end = at;
                 }
             }
             _ => {}
