@@ -93,7 +93,7 @@ pub struct JitCode {
     /// The function outside of its loops.
     body: Part,
     /// Its loops, by ordinal in program order.
-    loops: SmallVec<[Part; 2]>,
+    loops: SmallVec<[Part; 1]>,
     bytes: usize,
 }
 
