@@ -3,7 +3,7 @@
 use super::{Emitter, Operand};
 use crate::helpers::Helper;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{BlockArg, InstBuilder, MemFlagsData, Value, types};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
 use nda_ast::{Arg, Node, NodeId, Op, Res};
 use nda_runtime::TrapCode;
 
@@ -209,31 +209,6 @@ impl Emitter<'_, '_> {
             let overflows = self.b.ins().band(a, b);
             self.trap_if(overflows, id, TrapCode::IntegerOverflow, [Some(x), None]);
         }
-        if constant.is_some() {
-            return self.wide(op, x, y);
-        }
-        // Where both are below 2^32, as they mostly are, the CPU divides in half the time.
-        let both = self.b.ins().bor(x, y);
-        let high = self.b.ins().ushr_imm_u(both, 32);
-        let (small, large, after) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
-        self.b.append_block_param(after, types::I64);
-        self.b.ins().brif(high, large, &[], small, &[]);
-        self.go_on(small);
-        let [a, b] = [x, y].map(|value| self.b.ins().ireduce(types::I32, value));
-        let half = match op {
-            Op::DivS | Op::DivU => self.b.ins().udiv(a, b),
-            _ => self.b.ins().urem(a, b),
-        };
-        let value = self.b.ins().uextend(types::I64, half);
-        self.b.ins().jump(after, &[BlockArg::Value(value)]);
-        self.go_on(large);
-        let value = self.wide(op, x, y);
-        self.b.ins().jump(after, &[BlockArg::Value(value)]);
-        self.go_on(after);
-        self.b.block_params(after)[0]
-    }
-
-    fn wide(&mut self, op: Op, x: Value, y: Value) -> Value {
         match op {
             Op::DivS => self.b.ins().sdiv(x, y),
             Op::DivU => self.b.ins().udiv(x, y),
