@@ -1,7 +1,7 @@
 //! The command line, and the whole of a measuring program: [`main_with`].
 
 use crate::engine::Engine;
-use crate::groups::{Context, GROUPS, Group};
+use crate::groups::{Context, GROUPS, Group, WITHOUT_ROWS};
 use crate::instructions;
 use crate::layouts;
 use crate::machine::Machine;
@@ -111,11 +111,13 @@ fn run(options: Options, extra: Vec<Box<dyn Engine>>) -> Result<(), String> {
     }
     let machine = Machine::here();
     print_head(&machine, &cx);
+    let only_prints = groups.iter().find(|group| WITHOUT_ROWS.contains(&group.name));
+    let only_prints = only_prints.map(|group| group.name);
     for group in groups {
         println!("== {}: {}", group.name, group.what);
         (group.run)(&mut cx, group.name)?;
     }
-    if cx.rows.is_empty() {
+    if cx.rows.is_empty() && only_prints.is_none() {
         return Err("nothing was measured: no program has that filter in its name".into());
     }
     let Some(path) = options.json else { return Ok(()) };

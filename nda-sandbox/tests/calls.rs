@@ -52,10 +52,24 @@ const SOURCE: &str = "
     fn dot_of(x: &Vec32<8>, y: &Vec32<8>) -> f64 { return dot(x, y); }
 ";
 
+/// Neither in closures nor in machine code. What is about to become machine code is put on a list, once.
 #[test]
 fn calls_allocate_nothing() {
-    // The name `dot` is the language's own: the entry point is called otherwise.
-    let p = program(&SOURCE.replace("pub fn dot(", "pub fn product("));
+    let load = |engine: &Engine| {
+        // The name `dot` is the language's own: the entry point is called otherwise.
+        let source = SOURCE.replace("pub fn dot(", "pub fn product(");
+        engine.load_text(&source, &Limits::default()).unwrap_or_else(|e| panic!("{e}"))
+    };
+    #[cfg(feature = "native")]
+    for mode in [nda_sandbox::TierMode::Never, nda_sandbox::TierMode::Always] {
+        let tiers = nda_sandbox::TierOptions { mode, ..nda_sandbox::TierOptions::default() };
+        calls_of_allocate_nothing(&load(&Engine::builder().tiers(tiers).build()));
+    }
+    #[cfg(not(feature = "native"))]
+    calls_of_allocate_nothing(&load(&Engine::new()));
+}
+
+fn calls_of_allocate_nothing(p: &Program) {
     let scalar = p.func::<(i64, f64, bool), f64>("scalar").unwrap();
     let spin = p.func::<i64, i64>("spin").unwrap();
     let ints = p.func::<&[i64], i64>("ints").unwrap();

@@ -88,6 +88,9 @@ pub const GROUPS: &[Group] = &[
     },
 ];
 
+/// The groups that print tables of their own, and add no row to the report.
+pub const WITHOUT_ROWS: [&str; 2] = ["warmup", "tiers"];
+
 /// Who is compared with, the first of these that takes part: the engine to beat, then the speed of the machine.
 const BASES: [&str; 3] = ["wasmi-fuel", "rust-novec", "rust"];
 

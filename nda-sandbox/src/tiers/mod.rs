@@ -38,12 +38,12 @@ pub enum TierMode {
 /// use nda_sandbox::{BlockTier, Engine, Limits, TierMode, TierOptions};
 /// let tiers = TierOptions { mode: TierMode::Blocking, ..TierOptions::default() };
 /// let engine = Engine::builder().tiers(tiers).build();
-/// let source = "fn sum(n: i64) -> i64 { let mut s = 0; for i in 0..n { s += i ^ s; } return s; }";
+/// let source = "fn total(n: i64) -> i64 { let mut s = 0; for i in 0..n { s += i; } return s; }";
 /// let program = engine.load_text(source, &Limits::default())?;
-/// let sum = program.func::<(i64,), i64>("sum")?;
-/// assert_eq!(sum.call((1000,))?, 1936);
+/// let total = program.func::<(i64,), i64>("total")?;
+/// assert_eq!(total.call((1000,))?, 499_500);
 /// assert!(program.tiers().iter().all(|block| block.tier == BlockTier::Closures), "not worth while");
-/// sum.call((10_000_000,))?;
+/// assert_eq!(total.call((10_000_000,))?, 49_999_995_000_000);
 /// assert!(program.tiers().iter().any(|block| block.tier == BlockTier::Machine));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -47,10 +47,13 @@ pub(crate) struct Event {
     pub refused: Option<String>,
 }
 
+/// A part of a function, by where its code lies.
+type Part = (usize, JitEntry);
+
 /// The events of code that is alive.
 #[derive(Debug, Default)]
 pub(super) struct Events {
-    inner: Mutex<HashMap<(usize, JitEntry), (Weak<JitCode>, Event)>>,
+    inner: Mutex<HashMap<Part, (Weak<JitCode>, Event)>>,
 }
 
 /// Events between two sweeps, at least.
