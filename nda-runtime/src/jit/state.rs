@@ -48,6 +48,8 @@ pub struct JitState<'a> {
     /// The function under way, and the entry point.
     object: u32,
     entry: u32,
+    /// What has called the function under way; itself where nothing has.
+    caller: u32,
     program: &'a JitProgram,
     functions: &'a [Option<JitFunction>],
     /// What the entries of all tables name: see [`crate::Loaded::all_targets`]; and where the table of the function under way begins.
@@ -92,6 +94,7 @@ impl<'a> JitState<'a> {
             words,
             object: entry,
             entry,
+            caller: entry,
             program,
             functions: program.by_object(),
             all_targets: unit.program.all_targets(),
@@ -124,14 +127,14 @@ impl<'a> JitState<'a> {
         let Some(Some(function)) = self.functions.get(object as usize) else {
             unreachable!("an object that is called is a function")
         };
-        let caller = (self.object, self.table);
-        (self.object, self.table) = (object, function.table);
+        let caller = (self.object, self.table, self.caller);
+        (self.caller, self.object, self.table) = (self.object, object, function.table);
         self.frame += words;
         self.base += aggregates;
         let flow = (function.code.entered())(self);
         self.frame -= words;
         self.base -= aggregates;
-        (self.object, self.table) = caller;
+        (self.object, self.table, self.caller) = caller;
         flow
     }
 
@@ -233,6 +236,22 @@ impl<'a> JitState<'a> {
         }
     }
 
+    /// Counts what has been spent of the slice under way, which ends in machine code. Where that begins, its caller is counted for, who may
+    /// be in other code: nobody else would find out how hot a function is whose callees have all the slices' ends.
+    fn count_machine(&self, fuel: i64, at: At) {
+        let units = (self.granted - fuel) as u64;
+        let object = if at == At::Call { self.caller } else { self.object };
+        let Some(function) = self.program.function(object) else { return };
+        if at != At::Call || function.code.machine(JitEntry::Body).is_some() {
+            function.code.count_machine(at.ordinal(), units);
+            return;
+        }
+        function.code.count(None, units);
+        if let Some(tier_up) = self.program.tier_up() {
+            tier_up.spent(self.unit.program, object, &function.code, None, units);
+        }
+    }
+
     /// Looks at clock and flag where that may be, and grants machine code its next slice, of at least `need` units; nothing is
     /// charged. `None` where the run has less: it then has all that is left in [`JitState::fuel`], and no machine code is
     /// entered at the head of a loop any more.
@@ -252,9 +271,7 @@ impl<'a> JitState<'a> {
         if at != At::Block {
             self.unit.watch.check()?;
         }
-        if let Some(function) = self.program.function(self.object) {
-            function.code.count_machine(at.ordinal(), (self.granted - fuel) as u64);
-        }
+        self.count_machine(fuel, at);
         // Machine code is faster, so that its slices are as long in time.
         let slice = if at == At::Block { need } else { need.max(self.slice * MACHINE_SLICES) }.min(total);
         self.reserve = total - slice;
