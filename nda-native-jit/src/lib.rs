@@ -2,7 +2,7 @@
 //!
 //! [`compile`] makes the code of one function, entered at its beginning or at the head of one of its loops; [`link`] puts a batch of
 //! them into executable memory and gives [`JitFn`]s, to be published on the function's `JitCode`. Code that cannot go on, for want of
-//! fuel, leaves to another tier, which keeps everything in the same places of the frame ([`Homes`](nda_runtime::jit::Homes)).
+//! fuel, leaves to another tier, which keeps everything in the same places of the frame ([`nda_runtime::jit::Homes`]).
 #![deny(unsafe_code)]
 
 mod budget;

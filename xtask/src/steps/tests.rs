@@ -21,15 +21,17 @@ pub fn unoptimised(log: &Path) -> Result<Done, String> {
     )
 }
 
-/// The crates whose code comes to kernels.
-const KERNEL_USERS: [&str; 7] = [
-    "--package=nda-kernels",
-    "--package=nda-runtime",
-    "--package=nda-closure-jit",
-    "--package=nda-sandbox",
-    "--package=nda-prelude",
-    "--package=nda-testkit",
-    "--package=nda-benches",
+/// The tests whose results come out of kernels: the crates that call them, and of all tiers' suites those that run whole programs.
+const KERNEL_USERS: [&[&str]; 2] = [
+    &["--package=nda-kernels", "--package=nda-runtime", "--package=nda-sandbox"],
+    &[
+        "--package=nda-testkit",
+        "--test=suite_tier0",
+        "--test=suite_tier1",
+        "--test=suite_native_all",
+        "--test=vectors",
+        "--test=examples_rustc",
+    ],
 ];
 
 /// Forces the level of kernels; `nda_kernels::LEVEL_VARIABLE`.
@@ -44,10 +46,16 @@ pub fn levels(log: &Path) -> Result<Done, String> {
     let Some((best, others)) = names.split_last() else { return Err("there is no level".into()) };
     let mut found = Vec::new();
     for level in others {
-        let mut command = cargo();
-        command.args(["test", "--no-fail-fast"]).args(KERNEL_USERS).env(LEVEL, level);
-        match count(&mut command, log).map_err(|e| format!("{level}: {e}"))? {
-            Done::Passed(what) | Done::Skipped(what) => found.push(format!("{level}: {what}")),
+        for (users, number) in KERNEL_USERS.iter().zip(1..) {
+            let mut command = cargo();
+            command.args(["test", "--no-fail-fast"]).args(*users).env(LEVEL, level);
+            // A log each: what is counted is what it says.
+            let log = log.with_file_name(format!("levels-{level}-{number}.log"));
+            // That there may be no old one is no error.
+            let _ = std::fs::remove_file(&log);
+            match count(&mut command, &log).map_err(|e| format!("{level}: {e}"))? {
+                Done::Passed(what) | Done::Skipped(what) => found.push(format!("{level}: {what}")),
+            }
         }
     }
     Ok(Done::Passed(format!("{}; the tests above ran with {best}", found.join("; "))))
