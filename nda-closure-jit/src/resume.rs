@@ -86,6 +86,8 @@ impl Resumable {
         }
         let cost = self.valid.block_cost(head.body);
         let left = match u64::try_from(fuel).ok().and_then(|fuel| fuel.checked_sub(cost)) {
+            // A body that costs more than a record can say charges itself.
+            _ if crate::compile::is_large(cost) => fuel,
             Some(left) => left as i64,
             None => st.refill(fuel, cost, At::Block).map_err(|kind| {
                 let flow = st.trap(st.fuel, JitState::LOCATED, kind);
@@ -93,9 +95,7 @@ impl Resumable {
                 flow
             })?,
         };
-        // A body that costs more than a record can say charges itself.
-        let large = crate::compile::is_large(cost);
-        let first = start(self.from(head.record + 1), frame, if large { fuel } else { left }, st);
+        let first = start(self.from(head.record + 1), frame, left, st);
         Ok(self.after_loop(head.record, first, frame, st))
     }
 

@@ -5,9 +5,9 @@ use nda_ast::{Bytes, Codebook, Matrix};
 use nda_sandbox::{CallError, CancelFlag, Engine, Limits, Mat, RunState, TrapCode, nda_ast};
 use std::time::Duration;
 
-/// Entry points that run, as good as, for ever; each with another kind of loop.
+/// Entry points that run, as good as, for ever; each with another kind of loop. The body of one costs more than 2^30.
 const LOOPS: &str = r#"
-    extern "host" { fn ask(x: i64) -> i64; }
+    extern "host" { fn ask(x: i64) -> i64; #[work(4294967295)] fn dear(x: i64) -> i64; }
     fn more(x: i64) -> i64 { return x + 1; }
     fn spin(n: i64) -> i64 { let mut x = 0; for i in 0..n { x ^= i; } return x; }
     pub fn plain_loop() { loop { } }
@@ -40,6 +40,31 @@ const LOOPS: &str = r#"
     pub fn loop_of_calls() -> i64 { let mut x = 0; loop { x = more(x); if x < 0 { break; } } return x; }
     pub fn loop_of_loops() -> i64 { let mut x = 0; loop { x ^= spin(50); if x < 0 { break; } } return x; }
     pub fn loop_of_host_calls() -> i64 { let mut x = 0; loop { let y = ask(x); x = y; if x < 0 { break; } } return x; }
+    pub fn loop_of_dear_bodies() -> i64 {
+        let mut x = 0;
+        for i in 0..9000000000000000000 {
+            let x0 = x;
+            let x1 = dear(x0);
+            let x2 = dear(x1);
+            let x3 = dear(x2);
+            let x4 = dear(x3);
+            let x5 = dear(x4);
+            let x6 = dear(x5);
+            let x7 = dear(x6);
+            let x8 = dear(x7);
+            let x9 = dear(x8);
+            let x10 = dear(x9);
+            let x11 = dear(x10);
+            let x12 = dear(x11);
+            let x13 = dear(x12);
+            let x14 = dear(x13);
+            let x15 = dear(x14);
+            let x16 = dear(x15);
+            let x17 = dear(x16);
+            x = x17;
+        }
+        return x;
+    }
     pub fn loop_of_vectors() -> f64 {
         let mut v = splat::<1000000>(1.0);
         loop { v = relu(&v) * 1.0; if sum(&v) < 0.0 { break; } }
@@ -58,7 +83,7 @@ const LOOPS: &str = r#"
     }
 "#;
 
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "plain_loop",
     "busy_loop",
     "while_loop",
@@ -69,6 +94,7 @@ const NAMES: [&str; 13] = [
     "loop_of_calls",
     "loop_of_loops",
     "loop_of_host_calls",
+    "loop_of_dear_bodies",
     "loop_of_vectors",
     "loop_of_copies",
     "loop_of_gemv",
@@ -87,7 +113,8 @@ fn code<R: std::fmt::Debug>(result: Result<R, CallError>) -> TrapCode {
 }
 
 fn program() -> nda_sandbox::Program {
-    let engine = Engine::builder().import("ask", |x: i64| x).build();
+    let engine =
+        Engine::builder().import("ask", |x: i64| x).import_with_work("dear", u32::MAX, |x: i64| x).build();
     engine.loader().grant_all().load_text(LOOPS).unwrap_or_else(|e| panic!("{e}"))
 }
 

@@ -89,11 +89,12 @@ impl Compiler<'_> {
         if cost < FITS { cost as u32 } else { 0 }
     }
 
-    /// Charges a block whose cost does not fit a test.
-    pub(super) fn charge_large(&mut self, block: BlockId, owner: NodeId) {
+    /// Charges a block whose cost does not fit a test: at the head of a loop that has no other place to be interrupted at, or (`BLOCK`)
+    /// anywhere.
+    pub(super) fn charge_large(&mut self, block: BlockId, owner: NodeId, ordinal: u8) {
         let cost = self.valid.block_cost(block);
         if cost >= FITS {
-            self.charge(cost, owner, BLOCK);
+            self.charge(cost, owner, ordinal);
         }
     }
 
@@ -137,7 +138,7 @@ impl Compiler<'_> {
         };
         self.patch_list(open.at);
         if !b.is_empty() {
-            self.charge_large(other, b.owner);
+            self.charge_large(other, b.owner, BLOCK);
         }
         self.begin_block(Open::plain(other, BlockKind::Else, b.end, over));
     }
@@ -160,7 +161,7 @@ impl Compiler<'_> {
         self.end_statement();
         self.patch_chains(true, 0);
         if !b.is_empty() {
-            self.charge_large(then, id);
+            self.charge_large(then, id, BLOCK);
         }
         self.begin_block(Open::plain(then, BlockKind::Then, b.end, tests));
     }

@@ -50,7 +50,7 @@ impl Compiler<'_> {
             self.far_loop(&mut open, source, index, bounded);
         }
         self.label();
-        self.charge_large(block, id);
+        self.charge_large(block, id, ordinal_byte(ordinal));
         open.sequences = self.sequences;
         self.begin_block(open);
     }
@@ -130,7 +130,8 @@ impl Compiler<'_> {
         }
         open.at = self.emit_other(Name::While, Rec { f: flow::while_loop, ..BLANK });
         self.label();
-        self.charge_large(body, id);
+        // Its condition is where it is interrupted.
+        self.charge_large(body, id, BLOCK);
         (open.block, open.kind, open.end) = (body, BlockKind::While, b.end);
         open.sequences = self.sequences;
         self.begin_block(open);

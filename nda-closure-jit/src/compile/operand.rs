@@ -203,7 +203,7 @@ impl Words {
 
     /// A near word for a far one to pass through.
     pub fn pass(&mut self) -> u8 {
-        debug_assert!(self.passing < NEAR, "a small function has no far words");
+        assert!(self.passing < NEAR, "a function without far words was to pass through one");
         self.turn = (self.turn + 1) % PASSING;
         (self.passing + self.turn) as u8
     }
