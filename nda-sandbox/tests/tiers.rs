@@ -104,6 +104,17 @@ fn short_runs_in_great_number_get_machine_code() {
 }
 
 #[test]
+fn what_is_over_before_machine_code_is_entered_stays_in_closures() {
+    let source = "pub fn next(x: i64) -> i64 { return x + 1; }";
+    let program = load(TierOptions { mode: TierMode::Blocking, ..TierOptions::default() }, source);
+    let next = program.func::<i64, i64>("next").unwrap_or_else(|e| panic!("{e}"));
+    for x in 0..500_000 {
+        assert_eq!(next.call(x).ok(), Some(x + 1));
+    }
+    assert_eq!(machine_parts(&program), 0, "{:?}", program.tiers());
+}
+
+#[test]
 fn tenants_have_shares_of_their_own() {
     let engine = engine(TierOptions { mode: TierMode::Always, ..TierOptions::default() });
     let (poor, rich) = (Tenant::new(0, 1), Tenant::new(1 << 20, 8));

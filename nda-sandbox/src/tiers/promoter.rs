@@ -102,14 +102,16 @@ impl Promoter {
     /// Which part of a function in whose part `ordinal` a slice of tier 1 has ended is to be compiled now: the loop, and if it has been,
     /// the function, which has been entered again.
     fn due(&self, program: &Loaded, object: u32, code: &JitCode, ordinal: Option<u32>) -> Option<JitEntry> {
-        let nodes = program.function(object)?.function().node_count();
+        let valid = program.function(object)?;
+        let nodes = valid.function().node_count();
         let hot = self.options.threshold.unwrap_or_else(|| cost::units(nodes));
         if let Some(entry) = ordinal.map(JitEntry::Loop)
             && code.machine(entry).is_none()
         {
             return (code.units(entry).0 >= hot).then_some(entry);
         }
-        if code.machine(JitEntry::Body).is_some() {
+        let short = self.options.threshold.is_none() && cost::is_short(valid.certificate().max);
+        if short || code.machine(JitEntry::Body).is_some() {
             return None;
         }
         let (body, loops) = code.heat();
