@@ -86,14 +86,14 @@ impl Compiler<'_> {
     /// What a test that leads to a block charges; 0 where the cost does not fit and [`Compiler::charge_large`] does it.
     pub(super) fn cost(&self, block: BlockId) -> u32 {
         let cost = self.valid.block_cost(block);
-        if cost < FITS { cost as u32 } else { 0 }
+        if is_large(cost) { 0 } else { cost as u32 }
     }
 
     /// Charges a block whose cost does not fit a test: at the head of a loop that has no other place to be interrupted at, or (`BLOCK`)
     /// anywhere.
     pub(super) fn charge_large(&mut self, block: BlockId, owner: NodeId, ordinal: u8) {
         let cost = self.valid.block_cost(block);
-        if cost >= FITS {
+        if is_large(cost) {
             self.charge(cost, owner, ordinal);
         }
     }
@@ -225,7 +225,7 @@ impl Compiler<'_> {
         }
         let word = match operand {
             // A constant: compared as a word like any other.
-            constant if constant.is_const() => Operand::Slot(self.near(constant).into()),
+            constant if constant.is_const() => self.no_constant(constant),
             other if self.holds(other).is_some() => Operand::Held,
             other => other,
         };

@@ -137,16 +137,16 @@ impl Compiler<'_> {
     #[inline(never)]
     fn fold(&mut self, op: Op, a: Operand, b: Operand) -> bool {
         let (Some(a), Some(b)) = (self.bits(a), self.bits(b)) else { return false };
-        let Some(value) = fold_two(op, a, b) else { return false };
-        let value = self.make(value);
-        self.push(value);
-        true
+        self.push_folded(fold_two(op, a, b))
     }
 
     /// Pushes the value of an operation on a constant, if it can be known.
     fn fold_unary(&mut self, op: Op, operand: Operand) -> bool {
-        let Some(value) = self.bits(operand).and_then(|bits| fold_one(op, bits)) else { return false };
-        let value = self.make(value);
+        self.push_folded(self.bits(operand).and_then(|bits| fold_one(op, bits)))
+    }
+
+    fn push_folded(&mut self, value: Option<u64>) -> bool {
+        let Some(value) = value.map(|value| self.make(value)) else { return false };
         self.push(value);
         true
     }
@@ -264,7 +264,7 @@ impl Compiler<'_> {
     }
 
     /// A constant goes into a word.
-    fn no_constant(&mut self, operand: Operand) -> Operand {
+    pub(super) fn no_constant(&mut self, operand: Operand) -> Operand {
         if operand.is_const() { Operand::Slot(self.near(operand).into()) } else { operand }
     }
 
